@@ -17,7 +17,7 @@ use palisade::{Keyring, Session, Sessions};
 use tower::{Layer, ServiceExt, service_fn};
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
-    Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
+    Keyring::random()
 });
 static KEYS: LazyLock<DerivedKey> = LazyLock::new(|| KEYRING.derive("session"));
 
@@ -39,8 +39,10 @@ fn signed_in_user(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
 
 fuzz_target!(|input: &[u8]| {
     let kinds = || {
-        let sealed = Sessions::new(&KEYRING).remember(std::time::Duration::from_secs(60));
-        [("record session", sealed.clone()), ("name session", sealed.store(MemorySessions::new()))]
+        let sealed = Sessions::in_cookie(&KEYRING).ended_in(MemorySessions::new());
+        let stored = Sessions::in_store(MemorySessions::new(), &KEYRING);
+        [("record session", sealed), ("name session", stored)]
+            .map(|(context, sessions)| (context, sessions.remember(std::time::Duration::from_secs(60))))
     };
     for (context, sessions) in kinds() {
         let text = URL_SAFE_NO_PAD.encode(input);

@@ -18,7 +18,7 @@ use palisade::{CsrfTokens, Keyring, Rejection};
 use tower::{Layer, ServiceExt, service_fn};
 
 static TOKENS: LazyLock<CsrfTokens> = LazyLock::new(|| {
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key");
+    let keyring = Keyring::random();
     CsrfTokens::new(&keyring).scan_limit(1 << 10)
 });
 

@@ -29,6 +29,7 @@ use mathsoc::operate::demo::{self, Demo};
 use mathsoc::state::App;
 use mathsoc::web::policy;
 use mathsoc::{pages, routes};
+use palisade::serve::shutdown_signal;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
@@ -198,7 +199,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Some(address) => Some(listen(address, "METRICS_ADDR").await?),
         None => None,
     };
-    let (stop_requested, live) = (stop_signal()?, app.live.clone());
+    let (stop_requested, live) = (shutdown_signal()?, app.live.clone());
     let stop = async move {
         stop_requested.await;
         live.end();
@@ -309,29 +310,6 @@ fn announce_metrics(config: &Config, address: SocketAddr) -> anyhow::Result<()> 
         tracing::warn!(%address, "METRICS_ADDR: anyone who reaches this address can read the metrics");
     }
     announce(config, "Metrics", address, "/metrics")
-}
-
-/// Completes when the process is asked to stop: by SIGTERM or SIGINT, and by Ctrl-C on other
-/// systems than Unix. On Unix, a signal between this call and the first poll counts too.
-fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    #[cfg(unix)]
-    let received = {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        }
-    };
-    #[cfg(not(unix))]
-    let received = async { drop(tokio::signal::ctrl_c().await) };
-    Ok(async {
-        received.await;
-        tracing::info!("stop requested: finishing open requests, then exiting");
-    })
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

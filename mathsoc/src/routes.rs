@@ -9,10 +9,10 @@ use palisade::deadline::Deadline;
 use palisade::headers::ReferrerPolicy;
 use palisade::{ErrorPages, PageHeaders, SignedIn};
 use tower::Layer;
-use tower::util::MapRequestLayer;
 
 use crate::db::users::User;
 use crate::error::Error;
+use crate::links;
 use crate::observe::access_log::AccessLog;
 use crate::observe::metrics;
 use crate::pages::account::{
@@ -52,7 +52,7 @@ fn public() -> Group {
         .get("/login", login::show)
         .get("/login/code", login::show_code)
         .get("/password_reset", reset::show)
-        .fallback(async || Error::NotFound)
+        .fallback(async || Error::not_found())
 }
 
 /// Routes that check a password or a code.
@@ -247,7 +247,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 ///
 /// | stage | layers, outermost first |
 /// |---|---|
-/// | everything | compression, access log, `Accept` of the API, error pages |
+/// | everything | compression, access log, error pages |
 /// | probes | their limits, headers; no host check and no redirect to HTTPS |
 /// | site | hosts, HTTPS, headers, CSRF by `Origin`; deadline; body limit |
 /// | files, reports | their limits |
@@ -283,8 +283,7 @@ pub fn app(state: App) -> Router {
     let everything = (
         compression::pages(),
         AccessLog(state.traffic.clone()),
-        MapRequestLayer::new(public::api::default_accept_to_json),
-        ErrorPages::new(error::page),
+        ErrorPages::new(error::page).logged_path(links::without_token),
     );
     let everything = everything.layer(probes.fallback_service(site).with_state(state));
     Router::new().fallback_service(everything)

@@ -4,10 +4,9 @@ use mathsoc::db::Db;
 use mathsoc::domain::person::Role;
 use mathsoc::operate::demo;
 use serde_json::{Value, json};
-use test_support::browser::Reply;
 
 use crate::support::assets_are_built;
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, Page};
 use crate::support::site::{PASSWORD, TestSite};
 
 /// A site with one challenge: the answer to box 1 is 1/2, the answer to box 2 is x = 3.
@@ -44,29 +43,29 @@ async fn pupil(site: &TestSite, name: &str) -> Browser {
 }
 
 /// Sends these fields with the page's CSRF token.
-async fn send_form(browser: &mut Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
+async fn send_form(browser: &mut Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> Page {
     let token = browser.get(page).await.token();
     browser.post(action, &[fields, &[("csrf_token", &token)]].concat()).await
 }
 
-async fn answer(browser: &mut Browser, answer_box: &str, given: &str) -> Reply {
+async fn answer(browser: &mut Browser, answer_box: &str, given: &str) -> Page {
     let fields = [("box", answer_box), ("answer", given)];
     send_form(browser, "/challenges/1", "/challenges/1/answers", &fields).await
 }
 
 /// Sends JSON with the page's CSRF token.
-async fn submit(browser: &mut Browser, page: &str, body: &str) -> Reply {
+async fn submit(browser: &mut Browser, page: &str, body: &str) -> Page {
     let token = browser.get(page).await.token();
     submit_with(browser, &[("x-csrftoken", &token)], body).await
 }
 
-async fn submit_with(browser: &mut Browser, headers: &[(&str, &str)], body: &str) -> Reply {
+async fn submit_with(browser: &mut Browser, headers: &[(&str, &str)], body: &str) -> Page {
     let headers = [&[("content-type", "application/json"), ("accept", "*/*")], headers].concat();
     browser.send("POST", "/api/submit", &headers, body.into()).await
 }
 
 /// Returns the status and the JSON of an error.
-fn problem(reply: &Reply) -> (u16, Value) {
+fn problem(reply: &Page) -> (u16, Value) {
     assert_eq!(reply.header("content-type"), "application/problem+json", "{}", reply.body);
     (reply.status, serde_json::from_str(&reply.body).unwrap())
 }
@@ -211,7 +210,7 @@ async fn only_answerable_pages_load_the_math_field() {
     let site = site_with_a_challenge(&[]).await;
     let mut ada = pupil(&site, "Ada").await;
     let script = mathsoc::web::assets::url("dist/answers.js").unwrap();
-    let policy = |reply: &Reply| reply.header("content-security-policy").to_owned();
+    let policy = |reply: &Page| reply.header("content-security-policy").to_owned();
     let (attributes, default) = ("; style-src-attr 'unsafe-inline'", "; trusted-types default");
 
     let open = ada.get("/challenges/1").await;

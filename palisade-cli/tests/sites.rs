@@ -7,7 +7,8 @@ use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use palisade::csp::Csp;
-use palisade::{CspNonce, Palisade, SecurityHeaders};
+use palisade::front_door::Guards;
+use palisade::{CspNonce, SecurityHeaders};
 
 use super::harness::{Folder, certificates, palisade, serve, serve_raw, serve_tls};
 
@@ -24,7 +25,7 @@ pub fn strict() -> Router {
         )
         .route("/two", get(|| async { Html("<h1>Two</h1>") }))
         .route("/.well-known/security.txt", get(move || async move { contact }))
-        .layer(Palisade::new().hosts(["localhost"]).unwrap().headers(SecurityHeaders::strict().csp(policy)))
+        .layer(Guards::new().hosts(["localhost"]).unwrap().headers(SecurityHeaders::strict().csp(policy)))
 }
 
 #[test]

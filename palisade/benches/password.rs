@@ -15,7 +15,7 @@ const ROUNDS: usize = 200;
 #[tokio::main]
 async fn main() {
     let passwords = Passwords::new();
-    let hash = passwords.hash(Password::from("correct horse battery staple")).await.unwrap();
+    let hash = passwords.hash(Password::from("correct horse battery staple")).await.unwrap().hash;
     let stored = || Some(StoredCredential { user: "7".into(), epoch: 1, hash: hash.clone() });
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {

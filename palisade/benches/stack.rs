@@ -9,8 +9,9 @@ use std::convert::Infallible;
 use divan::{Bencher, counter::ItemsCount};
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
+use palisade::front_door::Guards;
 use palisade::request::{PeerAddr, RequestContext};
-use palisade::{CspNonce, ErrorPages, Palisade};
+use palisade::{CspNonce, ErrorPages};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 type Body = Full<bytes::Bytes>;
@@ -32,8 +33,8 @@ fn response() -> Response<Body> {
     Response::new(Body::from("{\"status\": \"ok\"}"))
 }
 
-fn hosts() -> Palisade {
-    Palisade::new().hosts(["localhost"]).expect("localhost is a valid host")
+fn hosts() -> Guards {
+    Guards::new().hosts(["localhost"]).expect("localhost is a valid host")
 }
 
 fn run<S>(bencher: Bencher<'_, '_>, service: S)

@@ -14,9 +14,9 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError};
-use palisade::Palisade;
 use palisade::body_limit::{BodyLimit, LimitedBody};
 use palisade::deadline::Deadline;
+use palisade::front_door::Guards;
 use tokio::net::TcpListener;
 use tower::{Layer, Service};
 
@@ -50,11 +50,8 @@ impl Service<Request<LimitedBody>> for Echo {
 
 async fn run(listener: TcpListener) -> io::Result<()> {
     let app = BodyLimit::bytes(64 << 10).layer(Echo);
-    let app = Palisade::new().layer(Deadline::default().layer(app));
-    let stop = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    palisade::serve(listener, app).until(stop).await
+    let app = Guards::new().layer(Deadline::default().layer(app));
+    palisade::serve(listener, app).until(palisade::serve::shutdown_signal()?).await
 }
 
 #[tokio::main]

@@ -51,6 +51,8 @@
 //! - It does not know accounts, scopes and expiry: store them beside the hash.
 //! - It does not accept passwords. A token that people choose needs
 //!   [`Passwords`](crate::Passwords).
+//! - It does not switch cookies and CSRF tokens off: protect an API by
+//!   [`Palisade::for_api`](crate::Palisade::for_api).
 //! - It does not count failures. Use a [rate limit](crate::rate_limit) per client.
 //!
 //! References: RFC 6750; RFC 9110 section 11; OWASP REST Security Cheat Sheet.

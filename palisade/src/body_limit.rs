@@ -20,8 +20,9 @@
 //! # }
 //! ```
 //!
-//! The limit needs the server [`serve`](crate::serve()). Under another server, only axum's
-//! extractors know the limit, and only its size: they answer 413, and there is no timeout.
+//! The limit holds for every reader, under every server: this library's
+//! [`serve`](crate::serve()) limits the body of each request, and under another server the
+//! outermost `BodyLimit` does.
 //!
 //! # What happens, in order
 //!
@@ -53,8 +54,7 @@
 //! # What it does not do
 //!
 //! - It rejects nothing by itself, since a layer further in may raise the limit.
-//! - It does not limit a body that another layer creates, for example by decompression. Only
-//!   bodies that come through [`serve`](crate::serve()) are limited.
+//! - It does not limit a body that a layer further in creates, for example by decompression.
 //!
 //! # See also
 //!
@@ -75,14 +75,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{Full, Limited};
+use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
+use http_body_util::{Empty, Full, Limited};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::core::body_policy::BodyPolicy;
 pub use crate::core::body_rejection::BodyRejection;
-use crate::core::guard::{Guard, guard_layers};
+use crate::core::guard::{Guard, GuardService};
 use crate::core::rejection::Rejection;
 
 /// 68 years, for a timeout that exceeds the clock's range.
@@ -121,7 +124,7 @@ impl BodyLimit {
     }
 
     /// Sets the limit of this request, and returns the policy that holds it.
-    fn apply<B>(self, request: &mut Request<B>) -> Arc<BodyPolicy> {
+    pub(crate) fn apply<B>(self, request: &mut Request<B>) -> Arc<BodyPolicy> {
         #[cfg(feature = "axum")]
         crate::core::axum_compat::limit_body(request, self.bytes);
         BodyPolicy::set(request.extensions_mut(), self.bytes, self.timeout)
@@ -158,11 +161,138 @@ impl Guard for BodyLimit {
     }
 }
 
-guard_layers!(BodyLimit);
+impl<S> Layer<S> for BodyLimit {
+    type Service = BodyLimitService<S>;
+
+    fn layer(&self, inner: S) -> BodyLimitService<S> {
+        BodyLimitService { limit: *self, inner: GuardService::new(*self, inner) }
+    }
+}
+
+/// The service that [`BodyLimit`] makes. Its inner service receives a [`LimitableBody::Limited`].
+///
+/// ```
+/// use palisade::body_limit::{BodyLimit, BodyLimitService};
+/// use tower::Layer;
+///
+/// let service: BodyLimitService<&str> = BodyLimit::default().layer("any service");
+/// assert!(format!("{service:?}").contains("any service"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct BodyLimitService<S> {
+    limit: BodyLimit,
+    inner: GuardService<BodyLimit, S>,
+}
+
+impl<S, B, ResBody> Service<Request<B>> for BodyLimitService<S>
+where
+    S: Service<Request<B::Limited>, Response = Response<ResBody>>,
+    B: LimitableBody,
+    ResBody: Default,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = <GuardService<BodyLimit, S> as Service<Request<B::Limited>>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.inner.call(B::limit(request, self.limit))
+    }
+}
+
+/// A request's body that [`BodyLimit`] can limit.
+///
+/// axum's `Body` stays one, so that the layer fits on a router, a group and a route. Other bodies
+/// become a [`LimitedBody`]. For a body of your own, write:
+///
+/// ```
+/// # use std::pin::Pin;
+/// # use std::task::{Context, Poll};
+/// # use bytes::Bytes;
+/// # use http_body::{Body, Frame};
+/// use http::Request;
+/// use http_body_util::BodyExt;
+/// use palisade::body_limit::{BodyLimit, LimitableBody, LimitedBody};
+///
+/// struct OwnBody(/* … */);
+/// # impl Body for OwnBody {
+/// #     type Data = Bytes;
+/// #     type Error = std::io::Error;
+/// #     fn poll_frame(
+/// #         self: Pin<&mut Self>,
+/// #         _: &mut Context<'_>,
+/// #     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+/// #         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"endless")))))
+/// #     }
+/// # }
+///
+/// impl LimitableBody for OwnBody {
+///     type Limited = LimitedBody<Self>;
+///
+///     fn limit(request: Request<Self>, limit: BodyLimit) -> Request<LimitedBody<Self>> {
+///         LimitedBody::limit(request, limit)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let request = OwnBody::limit(Request::new(OwnBody()), BodyLimit::bytes(100));
+/// assert!(request.into_body().collect().await.is_err(), "it has more than 100 bytes");
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`BodyLimit` cannot limit the body `{Self}`",
+    note = "write `impl LimitableBody for …` with `LimitedBody::limit`: the page of the trait has an example"
+)]
+pub trait LimitableBody: Body + Sized {
+    /// The body that the inner service receives.
+    type Limited;
+
+    /// Limits the body of this request, unless a layer or server further out does.
+    fn limit(request: Request<Self>, limit: BodyLimit) -> Request<Self::Limited>;
+}
+
+macro_rules! limitable_bodies {
+    ($([$($generics:tt)*] $body:ty),+ $(,)?) => {$(
+        impl<$($generics)*> LimitableBody for $body {
+            type Limited = LimitedBody<Self>;
+
+            fn limit(request: Request<Self>, limit: BodyLimit) -> Request<LimitedBody<Self>> {
+                LimitedBody::limit(request, limit)
+            }
+        }
+    )+};
+}
+
+limitable_bodies! {
+    [] Incoming,
+    [] String,
+    [] Full<Bytes>,
+    [] Empty<Bytes>,
+    [E: Into<Box<dyn Error + Send + Sync>>] BoxBody<Bytes, E>,
+    [E: Into<Box<dyn Error + Send + Sync>>] UnsyncBoxBody<Bytes, E>,
+}
+
+/// A limited body stays as it is: the layers further in change its policy.
+impl<B> LimitableBody for LimitedBody<B>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    type Limited = Self;
+
+    fn limit(request: Request<Self>, _: BodyLimit) -> Request<Self> {
+        request
+    }
+}
 
 pin_project! {
-    /// The body of a request that came through [`serve`](crate::serve()), limited in size and
-    /// time.
+    /// The body of a request, limited in size and time.
+    ///
+    /// [`serve`](crate::serve()) hands it to the application, and [`BodyLimit`] under other
+    /// servers.
     ///
     /// ```
     /// use std::convert::Infallible;
@@ -186,10 +316,10 @@ pin_project! {
     /// # }
     /// ```
     #[derive(Debug)]
-    pub struct LimitedBody {
+    pub struct LimitedBody<B = Incoming> {
         #[pin]
-        inner: Incoming,
-        // `None` for a request without a body.
+        inner: B,
+        // `None` for a request without a body, and for one that is limited further out.
         policy: Option<Arc<BodyPolicy>>,
         received: u64,
         waiting_since: Option<Instant>,
@@ -198,15 +328,29 @@ pin_project! {
     }
 }
 
-impl LimitedBody {
-    /// Limits the body of this request. Layers further in may change the limit.
-    pub(crate) fn limit(mut request: Request<Incoming>, limit: BodyLimit) -> Request<Self> {
-        let policy = (!request.body().is_end_stream()).then(|| limit.apply(&mut request));
+impl<B> LimitedBody<B>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    /// Returns the body itself if this value does not limit it.
+    #[cfg(feature = "axum")]
+    pub(crate) fn into_unlimited(self) -> Result<B, Self> {
+        if self.policy.is_none() { Ok(self.inner) } else { Err(self) }
+    }
+
+    /// Limits the body of this request, unless a layer or server further out does. Layers further
+    /// in may change the limit.
+    pub fn limit(mut request: Request<B>, limit: BodyLimit) -> Request<Self> {
+        let is_limited = BodyPolicy::is_set(request.extensions()) || request.body().is_end_stream();
+        let policy = (!is_limited).then(|| limit.apply(&mut request));
         request.map(|inner| Self { inner, policy, received: 0, waiting_since: None, timer: None })
     }
 }
 
-impl Body for LimitedBody {
+impl<B> Body for LimitedBody<B>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+{
     type Data = Bytes;
     type Error = Box<dyn Error + Send + Sync>;
 
@@ -215,7 +359,7 @@ impl Body for LimitedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
-        let Some(policy) = this.policy else { return this.inner.poll_frame(cx).map_err(Into::into) };
+        let Some(policy) = this.policy else { return this.inner.poll_frame(cx).map_err(cause) };
         let limit = policy.bytes();
         let announced = if policy.is_peeked() { 0 } else { this.inner.size_hint().lower() };
         if this.received.saturating_add(announced) > limit {
@@ -224,7 +368,7 @@ impl Body for LimitedBody {
         }
         if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
             let Some(frame) = frame else { return Poll::Ready(None) };
-            let frame = frame?;
+            let frame = frame.map_err(cause)?;
             *this.received += frame.data_ref().map_or(0, |data| data.len() as u64);
             if *this.received > limit {
                 policy.set_exceeded();
@@ -255,6 +399,15 @@ impl Body for LimitedBody {
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
+}
+
+/// Returns the inner body's error, without the wrapper of axum's body: axum adds it again, and its
+/// extractors search only one level deep.
+fn cause(error: impl Into<Box<dyn Error + Send + Sync>>) -> Box<dyn Error + Send + Sync> {
+    let error = error.into();
+    #[cfg(feature = "axum")]
+    let error = crate::core::axum_compat::unwrapped(error);
+    error
 }
 
 /// Returns the error that axum's extractors answer with 413. Only `Limited` can make one, so it

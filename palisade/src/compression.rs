@@ -70,11 +70,12 @@ use crate::headers::PageHeaders;
 #[doc(alias("BREACH", "CRIME", "gzip"))]
 pub fn is_safe(_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions) -> bool {
     // The layer may stand inside of the one that turns `PageHeaders` into headers.
-    let page = extensions.get::<PageHeaders>().and_then(PageHeaders::own_cache_control);
-    !headers.contains_key(SET_COOKIE)
+    let page = extensions.get::<PageHeaders>();
+    !page.is_some_and(PageHeaders::forbids_storing)
+        && !headers.contains_key(SET_COOKIE)
         && !headers.contains_key(ACCEPT_RANGES)
         && !headers.contains_key(CONTENT_RANGE)
-        && !headers.get_all(CACHE_CONTROL).iter().chain(page).any(is_no_store)
+        && !headers.get_all(CACHE_CONTROL).iter().any(is_no_store)
 }
 
 fn is_no_store(value: &HeaderValue) -> bool {

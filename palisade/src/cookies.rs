@@ -53,7 +53,7 @@ use std::sync::Arc;
 use http::header::SET_COOKIE;
 use http::{HeaderValue, Request, Response};
 
-use crate::core::client::Scheme;
+use crate::core::client::{Client, Scheme};
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
 use crate::core::request_context::RequestContext;
@@ -149,8 +149,11 @@ impl Guard for Cookies {
         RequestContext::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
-        Ok(())
+    fn check<B>(&self, _: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
+        match context.client() {
+            None if self.0.secure => Err(Client::MISSING.into()),
+            _ => Ok(()),
+        }
     }
 
     fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {

@@ -68,6 +68,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::core::rejection::{Rejection, comparable_rejection};
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The layer that limits the time until a response is ready. The [module page](self) has an
 /// example.
@@ -138,6 +139,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        RequestContext::begin(request.extensions_mut()).enter(LayerMark::Deadline);
         let time = self.deadline.0.and_then(|timeout| Instant::now().checked_add(timeout));
         let enforced = match request.extensions().get::<DueTime>() {
             Some(outermost) => {

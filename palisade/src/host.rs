@@ -1,11 +1,11 @@
 //! Allowed hosts: requests for other sites are rejected.
 //!
 //! ```
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::host::{Hosts, HostsError};
 //!
 //! let hosts = Hosts::only(["example.org", ".example.net", "[::1]:8000"])?;
-//! let palisade = Palisade::new().allowed_hosts(hosts);
+//! let guards = Guards::new().allowed_hosts(hosts);
 //!
 //! let error = Hosts::only(["*.example.org"]).unwrap_err();
 //! assert_eq!(error, HostsError::Entry("*.example.org".to_owned()));
@@ -20,7 +20,9 @@
 //!    ([`HostRejection::Malformed`]). The host stands in a header that a trusted proxy forwards,
 //!    in the request target, or in `Host`.
 //! 2. A request for a host that is not on the list is rejected with 421
-//!    ([`HostRejection::Unknown`]).
+//!    ([`HostRejection::Unknown`]). If it looks like a proxy's own name for this server, such as
+//!    nginx's default `Host: 127.0.0.1:3000`, the log names the line to write: at level `warn`, at
+//!    most once in ten seconds.
 //!
 //! | entry | matches |
 //! |---|---|
@@ -55,8 +57,9 @@ use http::{Request, Response};
 use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::Client;
 use crate::core::guard::{Guard, guard_layers};
-use crate::core::rejection::{Rejection, rejection_reasons};
-use crate::core::request_context::RequestContext;
+use crate::core::local_network::is_local_host;
+use crate::core::rejection::{Rejection, is_due, rejection_reasons};
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The hosts that this server serves. See the [module page](self).
 #[doc(alias = "ALLOWED_HOSTS")]
@@ -100,6 +103,11 @@ impl Hosts {
         if entries.is_empty() { Err(HostsError::Empty) } else { Ok(Self(AllowedHosts::Listed(entries))) }
     }
 
+    /// Returns `true` if there is a list, and the host is on it.
+    pub(crate) fn lists(&self, client: &Client, host: Authority<'_>) -> bool {
+        self.has_list() && self.contain(host, client.port(host))
+    }
+
     /// Returns `true` if there is a list.
     pub(crate) fn has_list(&self) -> bool {
         matches!(self.0, AllowedHosts::Listed(_))
@@ -115,7 +123,11 @@ impl Hosts {
             return Ok(());
         }
         let host = host.map_err(|_| HostRejection::Malformed)?;
-        if self.contain(host, client.port(host)) { Ok(()) } else { Err(HostRejection::Unknown) }
+        if self.contain(host, client.port(host)) {
+            return Ok(());
+        }
+        warn_of_proxy(client, host);
+        Err(HostRejection::Unknown)
     }
 
     fn contain(&self, requested: Authority<'_>, port: u16) -> bool {
@@ -129,6 +141,16 @@ impl Hosts {
             let port_matches = entry.port.is_none_or(|only| only == port);
             port_matches && (requested.is(&entry.host) || entry.with_subdomains && is_subdomain())
         })
+    }
+}
+
+/// Logs the rejection of a host that a proxy sends by default: its own name for this server.
+fn warn_of_proxy(client: &Client, host: Authority<'_>) {
+    const TEXT: &str = "the host is not on the list of hosts. If a proxy has sent it, let it send the client's host. \
+                        nginx: `proxy_set_header Host $host;`. Apache: `ProxyPreserveHost On`. For development write \
+                        `Palisade::development()`";
+    if client.has_local_peer() && is_local_host(host) && is_due(TEXT) {
+        tracing::warn!(peer = %client.peer(), %host, "{TEXT}");
     }
 }
 
@@ -160,7 +182,9 @@ impl Guard for Hosts {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
+        let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Hosts);
+        context
     }
 
     fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {

@@ -4,7 +4,7 @@
 //! use std::time::Duration;
 //!
 //! use http::HeaderValue;
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::https::{Hsts, HstsError, Https};
 //!
 //! let two_years = Hsts::preloaded(Duration::from_secs(63_072_000))?;
@@ -12,7 +12,7 @@
 //!     HeaderValue::from(two_years.clone()),
 //!     "max-age=63072000; includeSubDomains; preload"
 //! );
-//! let palisade = Palisade::new().https(Https::new().permanent().hsts(two_years));
+//! let guards = Guards::new().https(Https::new().permanent().hsts(two_years));
 //! # Ok::<(), HstsError>(())
 //! ```
 //!
@@ -25,7 +25,10 @@
 //! 4. Any other request is redirected to the same path and query over https
 //!    ([`HttpsRequired`]): GET and HEAD with 302, other methods with 307, which keeps method and
 //!    body.
-//! 5. Every response over TLS gets `Strict-Transport-Security`, unless the handler has set it.
+//! 5. A redirect that a proxy in front of this server would turn into a loop is logged: a peer in the
+//!    local network asks for a public name, and nothing says by which scheme. At level `warn`, at
+//!    most once in ten seconds.
+//! 6. Every response over TLS gets `Strict-Transport-Security`, unless the handler has set it.
 //!
 //! # Defaults
 //!
@@ -60,10 +63,12 @@ use http::header::STRICT_TRANSPORT_SECURITY;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::core::authority::{Authority, AuthorityError};
-use crate::core::client::{Client, Scheme};
+use crate::core::client::{Client, Forwarding, Scheme};
 use crate::core::guard::{Guard, guard_layers};
-use crate::core::rejection::{Rejection, comparable_rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::local_network::is_local_host;
+use crate::core::rejection::{Rejection, comparable_rejection, is_due};
+use crate::core::request_context::{LayerMark, RequestContext};
+use crate::core::site_path::original_uri;
 
 /// The redirect to https, and HSTS. See the [module page](self).
 #[doc(alias = "HSTS")]
@@ -156,7 +161,13 @@ impl Https {
         client: &Client,
         host: Result<Authority<'_>, AuthorityError>,
     ) -> Result<(), Rejection> {
-        if self.passes(request, client, host) { Ok(()) } else { Err(self.0.redirect(request, client, host)) }
+        if self.passes(request, client, host) {
+            return Ok(());
+        }
+        if let Ok(host) = host {
+            warn_of_loop(client, host);
+        }
+        Err(self.0.redirect(request, client, host))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -171,7 +182,7 @@ impl Https {
         client: &Client,
         host: Result<Authority<'_>, AuthorityError>,
     ) -> bool {
-        let path = request.uri().path();
+        let path = original_uri(request).path();
         let is_exempt = |exempt: &str| path == exempt || exempt.ends_with('/') && path.starts_with(exempt);
         let is_local = || client.ip.is_loopback() && host.is_ok_and(Authority::is_loopback);
         !self.0.redirect
@@ -198,7 +209,7 @@ impl Settings {
             let _ = write!(location, ":{}", self.port);
         }
         location.push_str(client.prefix());
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let target = original_uri(request).path_and_query().map_or("/", |target| target.as_str());
         location.push_str(if target.starts_with('/') { target } else { "/" });
         let Ok(location) = HeaderValue::try_from(location) else { return AuthorityError::Host.into() };
         let keeps_method = !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -212,11 +223,27 @@ impl Settings {
     }
 }
 
+/// Logs a redirect that looks like a loop or a dead end: the peer is local, and nothing says by which
+/// scheme the client came.
+fn warn_of_loop(client: &Client, host: Authority<'_>) {
+    const LOOP: &str = "redirected a request from the local network to https: if a proxy terminates TLS, it must send \
+                        X-Forwarded-For and X-Forwarded-Proto, and `.trusted_proxies(Proxies::hops(1))` must name it; \
+                        else the redirect is a loop";
+    const DEAD_END: &str = "redirected a request from the local network to https, where nothing may answer: for \
+                            development write `Palisade::development()`";
+    let text = if is_local_host(host) { DEAD_END } else { LOOP };
+    if client.forwarding == Forwarding::Direct && client.has_local_peer() && is_due(text) {
+        tracing::warn!(peer = %client.peer(), %host, "{text}");
+    }
+}
+
 impl Guard for Https {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
+        let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Https);
+        context
     }
 
     fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {

@@ -3,14 +3,14 @@
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
-//! use palisade::{CspNonce, ErrorPages, Palisade, request::PeerAddr};
-//! use tower::{Layer, ServiceExt};
+//! use palisade::{CspNonce, Palisade, request::PeerAddr};
+//! use tower::ServiceExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let routes = Router::new()
 //!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }));
-//! let app = (ErrorPages::plain(), Palisade::new().hosts(["example.org", "localhost"])?).layer(routes);
+//! let app = Palisade::for_hosts(["example.org", "localhost"])?.protect(routes);
 //!
 //! let peer = PeerAddr("127.0.0.1:40000".parse()?); // `palisade::serve` and `axum::serve` add it themselves
 //! let request = Request::get("/").header("host", "localhost").extension(peer).body(Body::empty())?;
@@ -38,6 +38,7 @@
 //! | `Secure`, `HttpOnly`, `SameSite` on every cookie | [`cookies`] | |
 //! | requests forged by other sites: origin check, tokens | [`csrf`] | 400, 403, 408, 413 |
 //! | CSP violations and other browser reports | [`reporting`] | |
+//! | request ids in responses, pages and logs | [`request_id`] | |
 //! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
 //! | compression without leaking secrets (BREACH) | [`compression`] | |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
@@ -45,6 +46,7 @@
 //! | a server that bounds connections, headers and bodies | [`serve`](mod@serve) | 400, 431 |
 //! | health checks | [`health`] | 503 |
 //! | error pages, `problem+json` | [`error_page`] | |
+//! | errors of handlers: any error by `?` | [`error`](mod@error) | |
 //! | keys that rotate: signing and sealing | [`keyring`] | |
 //! | password hashes (Argon2id, Werkzeug, Django), password policy | [`password`] | 503 |
 //! | sessions, signing in and out, remember-me, recent authentication | [`session`] | 303, 401, 403, 500, 503 |
@@ -56,6 +58,7 @@
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
+//! | a browser for tests, a suite for session stores | [`test`](mod@test) | |
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
 //! cannot read. Every rejection is a value in the response: see [`rejection`]. Values that several
@@ -76,7 +79,9 @@
 //! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
 //! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
+//! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
 //! | `upload-s3` | no | uploads stored in S3 |
+//! | `test` | no | [`test::Browser`](mod@test) and the suite of session stores, for the tests of an application |
 //! | `full` | no | every feature |
 //!
 //! Features only add. Without any feature, the rest works on every tower service, for example under
@@ -99,6 +104,7 @@ pub mod csp;
 pub mod csrf;
 #[cfg(feature = "serve")]
 pub mod deadline;
+pub mod error;
 #[cfg(feature = "error-page")]
 pub mod error_page;
 #[cfg(feature = "axum")]
@@ -120,6 +126,7 @@ pub mod rate_limit;
 pub mod redirect;
 #[cfg(feature = "reporting")]
 pub mod reporting;
+pub mod request_id;
 #[cfg(feature = "sanitize")]
 pub mod sanitize;
 #[cfg(feature = "serve")]
@@ -127,6 +134,8 @@ pub mod serve;
 #[cfg(feature = "session")]
 pub mod session;
 pub mod template;
+#[cfg(feature = "test")]
+pub mod test;
 #[cfg(feature = "upload")]
 pub mod upload;
 #[cfg(feature = "webhook")]
@@ -138,10 +147,12 @@ pub use self::core::{guard, rejection, request};
 pub use self::csp::{Csp, CspNonce};
 #[cfg(feature = "csrf")]
 pub use self::csrf::{CsrfToken, CsrfTokens};
+pub use self::error::{Error, Result};
 #[cfg(feature = "error-page")]
 pub use self::error_page::ErrorPages;
 #[cfg(all(feature = "axum", feature = "session"))]
 pub use self::extract::SignedIn;
+#[cfg(feature = "axum")]
 pub use self::front_door::Palisade;
 pub use self::headers::{PageHeaders, SecurityHeaders};
 #[cfg(feature = "keyring")]

@@ -53,8 +53,8 @@
 //!   ignore a delivery that you know.
 //! - It does not read the body: limit it ([`BodyLimit`](crate::body_limit)), and give the bytes
 //!   unchanged. JSON that was parsed and written again has another signature.
-//! - Services send no cookie and no CSRF token: keep [`CsrfTokens`](crate::CsrfTokens) off the
-//!   route.
+//! - Services send no cookie and no CSRF token: protect the route by
+//!   [`Palisade::for_webhooks`](crate::Palisade::for_webhooks).
 //!
 //! References: GitHub, Validating webhook deliveries; Stripe, Verify webhook signatures manually;
 //! RFC 2104.

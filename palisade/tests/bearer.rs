@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 use axum::routing::get;
 use http::HeaderMap;
 use palisade::bearer::{BearerRejection, BearerToken, TokenHash, TokenHashError};
-use palisade::{ErrorPages, Palisade, Rejection};
+use palisade::{Palisade, Rejection};
 
 use crate::support::{Answer, HERE, ask, get_from};
 
@@ -19,7 +19,7 @@ async fn report(
 
 fn app(token: &BearerToken) -> Router {
     let routes = Router::new().route("/", get(report)).with_state(token.hash());
-    routes.layer(Palisade::new()).layer(ErrorPages::plain())
+    Palisade::development().for_api().protect(routes)
 }
 
 async fn sent(app: &Router, lines: &[&str]) -> Answer {

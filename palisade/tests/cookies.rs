@@ -4,15 +4,14 @@ use axum::Router;
 use axum::response::AppendHeaders;
 use axum::routing::get;
 use http::header::SET_COOKIE;
-use palisade::Palisade;
 use palisade::cookies::{Cookies, SameSite};
-use palisade::proxy::{Hops, Proxies};
+use palisade::front_door::Guards;
+use palisade::proxy::Proxies;
 
 use crate::support::{HERE, ask, get_from, https_get};
 
 async fn set(cookies: Cookies, tls: bool, line: &'static str) -> Vec<String> {
-    let palisade =
-        Palisade::new().hosts(["example.org"]).unwrap().trusted_proxies(Proxies::hops(Hops::default()));
+    let palisade = Guards::new().hosts(["example.org"]).unwrap().trusted_proxies(Proxies::hops(1));
     let palisade = palisade.https(palisade::https::Https::new().dangerous_allow_http()).cookies(cookies);
     let page = move || async move {
         AppendHeaders([(SET_COOKIE, line), (SET_COOKIE, "second=2; Secure; HttpOnly; SameSite=None")])

@@ -257,3 +257,73 @@ fn merging_extends_existing_directives() {
         assert!(merged.parse::<Csp>().is_ok(), "{merged} does not parse");
     }
 }
+
+const SRI: &str = "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC";
+
+#[test]
+fn a_source_reads_every_text_of_a_policy() {
+    let scripts: Vec<Source<palisade::csp::ScriptSrc>> = [
+        "'self'",
+        "'nonce'",
+        "'strict-dynamic'",
+        "'unsafe-inline'",
+        "'WASM-unsafe-eval'",
+        "*",
+        "https:",
+        "cdn.example:8443/lib/",
+        &format!("'{SRI}'"),
+    ]
+    .iter()
+    .map(|text| text.parse().unwrap())
+    .collect();
+    assert_eq!(scripts[..4], [Source::SELF, Source::NONCE, Source::STRICT_DYNAMIC, Source::UNSAFE_INLINE]);
+    assert_eq!(scripts[4..7], [Source::WASM_UNSAFE_EVAL, Source::ANY, Source::HTTPS]);
+    assert_eq!(scripts[8], Source::integrity(SRI).unwrap());
+    let policy = Csp::new().script_src(scripts);
+    assert_eq!(policy.to_string().parse::<Csp>().unwrap(), policy);
+}
+
+#[test]
+fn a_source_error_says_what_to_write() {
+    type Images = Source<palisade::csp::ResourceSrc>;
+    type Scripts = Source<palisade::csp::ScriptSrc>;
+    let images = |text: &str| text.parse::<Images>().unwrap_err().to_string();
+    let scripts = |text: &str| text.parse::<Scripts>().unwrap_err().to_string();
+    for (error, advice) in [
+        (scripts("'nonce-abc123'"), "write `'nonce'`, and each response gets its own"),
+        (scripts("'none'"), "write `none()` in place of the whole list"),
+        (scripts("self"), "write `'self'`, with quotes"),
+        (scripts(SRI), "with quotes"),
+        (scripts("'sha384-abc'"), "write 48 bytes in base64 after the dash"),
+        (scripts("a b"), "is not one word"),
+        (scripts("cdn.example; img-src *"), "is not one word"),
+        (scripts("'strict-dynamc'"), "write `'strict-dynamic'`"),
+        (images("'unsafe-inline'"), "has no meaning in this directive"),
+        (images("'nonce'"), "write it in script-src, style-src and default-src only"),
+        (images("data"), "write `data:`, with the colon"),
+        (images(""), "is not one word"),
+    ] {
+        assert!(error.contains(advice), "{error}");
+    }
+    assert!("'self'".parse::<Source<palisade::csp::FrameAncestors>>().is_ok());
+    assert!("'unsafe-eval'".parse::<Source<palisade::csp::StyleSrc>>().is_err());
+}
+
+#[test]
+fn integrity_reads_what_cdns_print() {
+    type Scripts = Source<palisade::csp::ScriptSrc>;
+    let quoted: Scripts = format!("'{SRI}'").parse().unwrap();
+    for text in [SRI.to_owned(), format!("'{SRI}'"), format!(" {SRI}?option ")] {
+        assert_eq!(Scripts::integrity(&text).unwrap(), quoted, "{text}");
+    }
+    for (text, advice) in [
+        ("sha1-abc", "write one hash such as `sha384-…`"),
+        ("sha384-abc", "of 48 bytes in base64"),
+        (&format!("{SRI} {SRI}"), "write a source for each"),
+        ("", "write one hash"),
+    ] {
+        let error = Scripts::integrity(text).unwrap_err().to_string();
+        assert!(error.contains(advice), "{error}");
+    }
+    assert!(Scripts::host(&format!("sha256-{}", "A".repeat(43))).is_err(), "a hash is no host");
+}

@@ -6,13 +6,14 @@ use std::fmt;
 use axum::Router;
 use http::{Request, Response};
 use http_body_util::Full;
+use palisade::front_door::Guards;
 use palisade::guard::{Guard, GuardService};
 use palisade::host::Hosts;
 use palisade::https::Https;
 use palisade::proxy::Proxies;
 use palisade::rejection::InternalError;
 use palisade::request::{ClientIp, PeerAddr};
-use palisade::{PageHeaders, Palisade, Rejection, SecurityHeaders};
+use palisade::{PageHeaders, Rejection, SecurityHeaders};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::{HERE, ask, get_from, guarded, site};
@@ -32,8 +33,8 @@ impl std::error::Error for OwnError {}
 
 /// Shows that the layer's type can be named, cloned and shared, and keeps the inner error type.
 fn nameable(
-    palisade: Palisade,
-) -> impl Layer<Failing, Service = GuardService<Palisade, Failing>> + Clone + Send + Sync + 'static {
+    palisade: Guards,
+) -> impl Layer<Failing, Service = GuardService<Guards, Failing>> + Clone + Send + Sync + 'static {
     palisade
 }
 
@@ -62,7 +63,7 @@ fn request(host: &str) -> Request<()> {
 
 #[tokio::test]
 async fn the_inner_error_type_is_kept() {
-    let service = nameable(Palisade::new()).layer(Failing);
+    let service = nameable(Guards::new()).layer(Failing);
     assert_eq!(service.oneshot(request("localhost")).await.unwrap_err(), OwnError);
 }
 
@@ -70,7 +71,7 @@ async fn the_inner_error_type_is_kept() {
 async fn guards_work_without_axum() {
     let inner =
         service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(Bytes::from("hello"))) });
-    let service = Palisade::new().hosts(["localhost"]).unwrap().layer(inner);
+    let service = Guards::new().hosts(["localhost"]).unwrap().layer(inner);
     let answer = service.clone().oneshot(request("localhost")).await.unwrap();
     assert_eq!(answer.status(), 200);
     assert!(answer.headers().contains_key("content-security-policy"));
@@ -80,10 +81,7 @@ async fn guards_work_without_axum() {
 #[tokio::test]
 async fn a_panic_is_a_500_with_every_header() {
     let app = guarded(
-        Palisade::new()
-            .hosts(["example.org", "localhost"])
-            .unwrap()
-            .https(Https::new().dangerous_allow_http()),
+        Guards::new().hosts(["example.org", "localhost"]).unwrap().https(Https::new().dangerous_allow_http()),
     );
     let answer = ask(&app, get_from(HERE, "/panic")).await;
     assert_eq!(answer.status, 500);
@@ -112,7 +110,7 @@ async fn each_guard_works_alone_or_names_its_requirement() {
         let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
         assert_eq!(rejection.code(), palisade::rejection::MissingLayer::CODE);
         let missing = rejection.message();
-        assert!(missing.contains("Palisade::new()"));
+        assert!(missing.contains("Palisade"));
     }
     let together =
         site().layer(Https::new()).layer(Hosts::only(["example.org"]).unwrap()).layer(Proxies::none());
@@ -128,7 +126,7 @@ async fn a_client_ip_without_its_layer_names_it() {
         Router::new().route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }));
     let answer = ask(&app, get_from(HERE, "/")).await;
     assert_eq!(answer.status, 500);
-    assert!(answer.response.extensions.get::<Rejection>().unwrap().message().contains("Palisade::new()"));
+    assert!(answer.response.extensions.get::<Rejection>().unwrap().message().contains("Palisade"));
     assert_eq!(ask(&app.layer(Proxies::none()), get_from(HERE, "/")).await.body, "127.0.0.1");
 }
 
@@ -136,7 +134,7 @@ async fn a_client_ip_without_its_layer_names_it() {
 async fn the_peer_of_axums_own_server_is_used() {
     let app = Router::new()
         .route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }))
-        .layer(Palisade::new());
+        .layer(Guards::new());
     let mut request = Request::get("/").header("host", "localhost").body(axum::body::Body::empty()).unwrap();
     let peer = axum::extract::ConnectInfo("127.0.0.1:5".parse::<std::net::SocketAddr>().unwrap());
     request.extensions_mut().insert(peer);
@@ -146,7 +144,7 @@ async fn the_peer_of_axums_own_server_is_used() {
 #[test]
 fn layers_are_values() {
     fn is_value<T: Guard + fmt::Debug>() {}
-    is_value::<Palisade>();
+    is_value::<Guards>();
     is_value::<PageHeaders>();
     is_value::<SecurityHeaders>();
 }

@@ -2,12 +2,13 @@
 
 use axum::body::Body;
 use http::Request;
-use palisade::{Palisade, Rejection};
+use palisade::Rejection;
+use palisade::front_door::Guards;
 
 use crate::support::{HERE, ask, guarded, with_peer};
 
 async fn status(hosts: &[&str]) -> u16 {
-    let app = guarded(Palisade::new().hosts(["example.org", ".school.example", "localhost"]).unwrap());
+    let app = guarded(Guards::new().hosts(["example.org", ".school.example", "localhost"]).unwrap());
     let mut request = Request::get("/");
     for host in hosts {
         request = request.header("host", *host);

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Method, Request};
-use palisade::Palisade;
+use palisade::front_door::Guards;
 use palisade::https::{Hsts, Https};
 use palisade::proxy::{Hops, Proxies};
 
 use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
 
-fn palisade() -> Palisade {
-    Palisade::new()
+fn palisade() -> Guards {
+    Guards::new()
         .hosts(["example.org", "[2001:db8::1]", "localhost"])
         .unwrap()
-        .trusted_proxies(Proxies::hops(Hops::default()))
+        .trusted_proxies(Proxies::hops(1))
 }
 
 async fn redirected(https: Https, method: Method, host: &str, target: &str) -> (u16, String) {
@@ -73,12 +73,12 @@ async fn an_unknown_host_is_rejected_before_redirecting() {
 
 #[tokio::test]
 async fn without_hosts_there_is_no_redirect() {
-    let answer = ask(&guarded(Palisade::new()), get_from(STRANGER, "/")).await;
+    let answer = ask(&guarded(Guards::new()), get_from(STRANGER, "/")).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (500, None));
     let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
     assert_eq!(rejection.code(), palisade::rejection::MissingLayer::CODE);
     let missing = rejection.message();
-    assert!(missing.contains("Palisade::new().hosts("));
+    assert!(missing.contains("Palisade::for_hosts("));
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_clients_own_header_does_not_make_https() {
     let mut request = get_from(STRANGER, "/");
     request.headers_mut().insert("x-forwarded-proto", "https".parse().unwrap());
     let answer = ask(&guarded(palisade()), request).await;
-    assert_eq!((answer.status.as_u16(), answer.header("strict-transport-security")), (302, None));
+    assert_eq!((answer.status.as_u16(), answer.header("strict-transport-security")), (500, None));
 }
 
 #[tokio::test]
@@ -166,9 +166,18 @@ async fn plain_http_needs_an_explicit_setting() {
 
 #[tokio::test]
 async fn the_redirect_keeps_a_trusted_proxys_prefix() {
-    let hops = Hops { x_prefix: 1, ..Hops::default() };
+    let hops = Hops { x_prefix: 1, ..Hops::from(1) };
     let mut request = get_from(PROXY, "/a?b");
     request.headers_mut().insert("x-forwarded-prefix", "/society".parse().unwrap());
     let answer = ask(&guarded(palisade().trusted_proxies(Proxies::hops(hops))), request).await;
     assert_eq!(answer.header("location"), Some("https://example.org/society/a?b"));
+}
+
+#[tokio::test]
+async fn the_redirect_keeps_the_path_of_a_nest() {
+    let app = axum::Router::new().nest("/members", guarded(palisade()));
+    let answer = ask(&app, get_from(STRANGER, "/members/form?x=1")).await;
+    assert_eq!(answer.header("location"), Some("https://example.org/members/form?x=1"));
+    let answer = ask(&app, get_from(STRANGER, "/members/healthz")).await;
+    assert_eq!(answer.status, 302, "only /healthz of the server is exempt");
 }

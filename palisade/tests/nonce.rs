@@ -3,7 +3,8 @@
 use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
-use palisade::{CspNonce, ErrorPages, Palisade};
+use palisade::front_door::Guards;
+use palisade::{CspNonce, ErrorPages};
 
 use crate::support::{Answer, HERE, ask, get_from};
 
@@ -16,7 +17,7 @@ fn app() -> Router {
             get(|nonce: CspNonce| async move { (StatusCode::INTERNAL_SERVER_ERROR, nonce.to_string()) }),
         )
         .layer(
-            Palisade::new()
+            Guards::new()
                 .hosts(["example.org"])
                 .unwrap()
                 .https(palisade::https::Https::new().dangerous_allow_http()),
@@ -62,7 +63,45 @@ async fn an_error_pages_nonce_matches_its_header() {
 }
 
 #[tokio::test]
-async fn the_extractor_works_without_the_layer() {
-    let app = Router::new().route("/", get(|nonce: CspNonce| async move { nonce.to_string() }));
-    assert_eq!(ask(&app, get_from(HERE, "/")).await.body.len(), 22);
+async fn shared_caches_never_store_a_nonce() {
+    for (own, sent) in [
+        ("public, max-age=3600", "private, no-cache"),
+        ("max-age=60", "private, no-cache"),
+        ("no-cache", "private, no-cache"),
+        ("s-maxage=60, stale-while-revalidate=30", "private, no-cache"),
+        ("no-store", "no-store"),
+        ("max-age=0, No-Store", "max-age=0, No-Store"),
+        ("private, max-age=60", "private, max-age=60"),
+    ] {
+        let page = async move |nonce: CspNonce| {
+            ([("cache-control", own), ("cdn-cache-control", "max-age=60")], nonce.to_string())
+        };
+        let app = Router::new().route("/", get(page)).layer(palisade::SecurityHeaders::strict());
+        let answer = ask(&app, get_from(HERE, "/")).await;
+        assert_eq!(answer.header("cache-control"), Some(sent), "{own}");
+        let is_rewritten = own != sent;
+        assert_eq!(answer.header("cdn-cache-control").is_none(), is_rewritten, "{own}");
+    }
+}
+
+#[tokio::test]
+async fn shared_caches_never_store_a_cookie_or_token() {
+    let keyring = palisade::Keyring::random();
+    let public = [("cache-control", "public, max-age=3600")];
+    let app = Router::new()
+        .route("/form", get(async move |token: palisade::CsrfToken| (public, token.to_string())))
+        .layer(palisade::CsrfTokens::new(&keyring))
+        .layer(palisade::Sessions::in_cookie(&keyring).dangerous_forgets_on_restart())
+        .route("/cookie", get(async move || (public, [("set-cookie", "theme=dark")], "")))
+        .route("/plain", get(async move || (public, "")))
+        .layer(Guards::new());
+    let mut browser = palisade::test::Browser::new(app);
+    for (path, control) in [
+        ("/form", "private, no-cache"),
+        ("/form", "private, no-cache"), // with a session from before, and no cookie to set
+        ("/cookie", "private, no-cache"),
+        ("/plain", "public, max-age=3600"),
+    ] {
+        assert_eq!(browser.get(path).await.header("cache-control"), Some(control), "{path}");
+    }
 }

@@ -121,13 +121,34 @@ async fn a_hash_of_other_cost_is_rehashed() {
     let password = || Password::from("correct horse");
     let costs = [(8_192, 1), (16_384, 1), (8_192, 2)]
         .map(|(memory, passes)| Argon2Params::new(memory, passes, 1).unwrap());
-    let hash = passwords().params(costs[1]).hash(password()).await.unwrap();
+    let hash = passwords().params(costs[1]).hash(password()).await.unwrap().hash;
     for (cost, unchanged) in costs.into_iter().zip([false, true, false]) {
         let verified =
             passwords().params(cost).verify(password(), stored(hash.as_str())).await.unwrap().unwrap();
         assert_eq!(verified.rehash.is_none(), unchanged, "{cost:?}");
     }
     assert!(Argon2Params::new(1_024, 2, 1).is_err() && Argon2Params::new(19_456, 0, 1).is_err());
+}
+
+#[tokio::test]
+async fn the_epoch_follows_the_password_not_the_hash() {
+    for vector in vectors() {
+        let hash = PasswordHash::from(vector.hash.as_str());
+        let stored = StoredCredential::new(7, hash.clone());
+        let verified =
+            passwords().verify(vector.password.as_str().into(), Some(stored)).await.unwrap().unwrap();
+        assert_eq!((verified.proof.user(), verified.proof.epoch()), ("7", hash.epoch()));
+        if let Some(rehash) = verified.rehash {
+            assert_eq!(rehash.epoch(), hash.epoch(), "{}", vector.hash);
+        }
+    }
+    let passwords = passwords();
+    let [one, two] = [passwords.hash("correct horse".into()), passwords.hash("correct horse".into())];
+    let (one, two) = (one.await.unwrap(), two.await.unwrap());
+    assert_ne!(one.hash.epoch(), two.hash.epoch(), "the same password, set again");
+    assert_eq!(one.proof("ada").epoch(), one.hash.epoch());
+    assert_eq!(one.proof_with_epoch(7, 3).epoch(), 3);
+    assert_ne!(PasswordHash::from("!").epoch(), PasswordHash::from("!x").epoch());
 }
 
 #[tokio::test]
@@ -145,14 +166,14 @@ async fn an_unknown_user_costs_a_full_check() {
 #[tokio::test]
 async fn an_overlong_password_is_never_truncated() {
     let long = "x".repeat(1024);
-    let hash = passwords().hash(long.as_str().into()).await.unwrap();
+    let hash = passwords().hash(long.as_str().into()).await.unwrap().hash;
     assert!(verify(&long, hash.as_str()).await.is_some());
     let rejected = passwords().hash(format!("{long}y").into()).await;
     assert!(
         matches!(rejected, Err(palisade::password::HashingError::TooLong)),
         "a password that cannot be verified is not hashed"
     );
-    let empty = passwords().hash("".into()).await.unwrap();
+    let empty = passwords().hash("".into()).await.unwrap().hash;
     assert!(verify(&format!("{long}y"), empty.as_str()).await.is_none());
     assert!(verify(&format!("{long}y"), hash.as_str()).await.is_none());
 }

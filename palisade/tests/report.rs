@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use http::{Request, Response};
+use palisade::SecurityHeaders;
 use palisade::clock::Clock;
 use palisade::csp::{Csp, Severity};
+use palisade::front_door::Guards;
 use palisade::headers::ReportsTo;
-use palisade::proxy::{Hops, Proxies};
+use palisade::proxy::Proxies;
 use palisade::reporting::{Collector, Disposition, ReportGroup, ReportKind};
-use palisade::{Palisade, SecurityHeaders};
 
 const CSP: &str = "application/csp-report";
 const REPORTS: &str = "application/reports+json";
@@ -358,7 +359,7 @@ async fn report_to_is_sent_over_https_only() {
         .csp("img-src 'self'".parse::<Csp>().unwrap())
         .csp_report_only("img-src 'none'; report-uri /elsewhere".parse::<Csp>().unwrap())
         .reports_to(ReportsTo::new("/csp-report").unwrap());
-    let layers = Palisade::new().headers(headers).trusted_proxies(Proxies::hops(Hops::default()));
+    let layers = Guards::new().headers(headers).trusted_proxies(Proxies::hops(1));
     let layers = layers.https(palisade::https::Https::new().dangerous_allow_http());
     let ask = async |scheme: &str| {
         let service = service_fn(async |_: Request<String>| {

@@ -6,8 +6,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::{get, post};
 use http::{HeaderMap, Request, Response, StatusCode};
+use palisade::ErrorPages;
+use palisade::front_door::Guards;
 use palisade::request::PeerAddr;
-use palisade::{ErrorPages, Palisade};
 use tower::ServiceExt;
 
 pub const STRANGER: &str = "203.0.113.9:40000";
@@ -27,13 +28,14 @@ fn panic_on_purpose() -> &'static str {
 }
 
 /// Returns the site behind the guards, with error pages.
-pub fn guarded(palisade: Palisade) -> Router {
-    site().layer(palisade).layer(ErrorPages::plain())
+pub fn guarded(guards: Guards) -> Router {
+    site().layer(guards).layer(ErrorPages::plain())
 }
 
-/// Returns a GET from this peer over plain http.
+/// Returns a browser's GET from this peer over plain http.
 pub fn get_from(peer: &str, target: &str) -> Request<Body> {
-    with_peer(Request::get(target).header("host", "example.org").body(Body::empty()).unwrap(), peer)
+    let request = Request::get(target).header("host", "example.org").header("accept", "text/html");
+    with_peer(request.body(Body::empty()).unwrap(), peer)
 }
 
 pub fn with_peer(mut request: Request<Body>, peer: &str) -> Request<Body> {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use palisade::SecurityHeaders;
 use palisade::csp::{Csp, Source, none};
+use palisade::front_door::Guards;
 use palisade::headers::permissions::{Allow, DocumentPolicy, FeaturePolicy, PermissionsPolicy};
 use palisade::headers::{DownloadOptions, FrameOptions, ReferrerPolicy, XssProtection};
 use palisade::https::{Hsts, Https};
-use palisade::proxy::{Hops, Proxies};
-use palisade::{Palisade, SecurityHeaders};
+use palisade::proxy::Proxies;
 use serde_json::Value;
 
 use crate::support::{PROXY, ask, get_from, https_get, site};
@@ -131,8 +132,7 @@ async fn header_sets_match_talisman_byte_for_byte() {
         ("seed 002, features", features(), default()),
         ("seed 002, preload", SecurityHeaders::talisman(), Https::new().hsts(Hsts::preloaded(year).unwrap())),
     ] {
-        let palisade =
-            Palisade::new().hosts(["example.org"]).unwrap().trusted_proxies(Proxies::hops(Hops::default()));
+        let palisade = Guards::new().hosts(["example.org"]).unwrap().trusted_proxies(Proxies::hops(1));
         let app = site().layer(palisade.headers(headers).https(https));
         for (scheme, request) in [("https", https_get("/")), ("http", get_from(PROXY, "/"))] {
             let sent = &vectors()["configurations"][name][scheme];

@@ -6,8 +6,9 @@ use axum::response::Html;
 use axum::routing::get;
 use maud::html;
 use palisade::redirect::SafePath;
+use palisade::session::store::MemorySessions;
 use palisade::template::SafeHtml;
-use palisade::{CspNonce, CsrfToken, CsrfTokens, Keyring, Palisade, Sanitizer, Sessions};
+use palisade::{CspNonce, CsrfToken, Keyring, Palisade, Sanitizer, Sessions};
 
 use crate::support::{HERE, ask, get_from};
 
@@ -40,15 +41,13 @@ async fn with_maud(nonce: CspNonce, token: CsrfToken) -> Html<String> {
 }
 
 fn app() -> Router {
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").unwrap();
-    Router::new()
+    let sessions = Sessions::in_store(MemorySessions::new(), &Keyring::random());
+    let routes = Router::new()
         .route("/askama", get(with_askama))
         .route("/maud", get(with_maud))
         .route("/alone", get(|| async { comment() }))
-        .route("/html", get(|| async { Html(comment()) }))
-        .layer(CsrfTokens::new(&keyring))
-        .layer(Sessions::new(&keyring))
-        .layer(Palisade::new())
+        .route("/html", get(|| async { Html(comment()) }));
+    Palisade::development().sessions(sessions).protect(routes)
 }
 
 async fn page(path: &str) -> (String, String) {

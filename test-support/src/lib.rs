@@ -2,12 +2,11 @@
 //!
 //! | module | for |
 //! |---|---|
-//! | [`browser`] | a client with cookies that fills in forms, over any tower service |
+//! | [`browser`] | requests with cookies that a test can forge |
 //! | [`servers`] | Redis, memcached, moto's S3 and ClamAV, each started for one test |
 //! | [`redis_many`] | Redis Cluster and Redis Sentinel |
 //! | `postgres` | a private PostgreSQL server (feature `postgres`) |
 //! | [`log`] | the log lines of one thread |
-//! | `session_store` | the suite that every session store passes (feature `session-store`) |
 //!
 //! [`Folder`] is a temporary folder, [`allow_skip`] decides about a missing program.
 
@@ -20,8 +19,6 @@ pub mod log;
 pub mod postgres;
 pub mod redis_many;
 pub mod servers;
-#[cfg(feature = "session-store")]
-pub mod session_store;
 mod skip;
 
 pub use folder::Folder;

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::Folder;
-use crate::servers::{Server, free_port, listens};
+use crate::servers::{Server, free_port, listens, namespaced};
 
 /// A Redis Cluster of three servers, each with a third of the slots.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl RedisCluster {
                 info.contains("cluster_slots_ok:16384") && info.contains("cluster_state:ok")
             })
         });
-        let uri = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", ports[0], ports[1]);
+        let uri = namespaced(&format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", ports[0], ports[1]));
         Self { servers, uri }
     }
 }
@@ -64,7 +64,7 @@ impl RedisSentinel {
         std::fs::write(folder.join("sentinel.conf"), settings).unwrap();
         let mut command = Command::new("redis-server");
         command.args(["sentinel.conf", "--sentinel"]);
-        let uri = format!("redis+sentinel://127.0.0.1:{third}/main");
+        let uri = namespaced(&format!("redis+sentinel://127.0.0.1:{third}/main"));
         let sentinel = Server::start(command, folder, uri.clone(), || listens(third));
         wait_until("the sentinel knows the replica", || {
             let replicas = redis_cli(third, &["SENTINEL", "REPLICAS", "main"]);

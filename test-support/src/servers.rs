@@ -25,7 +25,7 @@ impl Server {
         let socket = folder.join("redis.sock");
         let mut command = Command::new("redis-server");
         command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(&socket);
-        let uri = format!("redis+unix://{}", socket.display());
+        let uri = namespaced(&format!("redis+unix://{}", socket.display()));
         Self::start(command, folder, uri, || UnixStream::connect(&socket).is_ok())
     }
 
@@ -33,7 +33,9 @@ impl Server {
     pub fn redis_on(port: u16, settings: &[&str]) -> Self {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--port"]).arg(port.to_string()).args(settings);
-        Self::start(command, Folder::new(), format!("redis://127.0.0.1:{port}"), || listens(port))
+        Self::start(command, Folder::new(), namespaced(&format!("redis://127.0.0.1:{port}")), || {
+            listens(port)
+        })
     }
 
     /// Starts `memcached` on a Unix socket.
@@ -42,7 +44,7 @@ impl Server {
         let socket = folder.join("memcached.sock");
         let mut command = Command::new("memcached");
         command.args(["-u", "root", "-m", "16", "-s"]).arg(&socket);
-        let uri = format!("memcached://{}", socket.display());
+        let uri = namespaced(&format!("memcached://{}", socket.display()));
         Self::start(command, folder, uri, || UnixStream::connect(&socket).is_ok())
     }
 
@@ -50,7 +52,9 @@ impl Server {
     pub fn memcached_on(port: u16) -> Self {
         let mut command = Command::new("memcached");
         command.args(["-u", "root", "-l", "127.0.0.1", "-U", "0", "-p"]).arg(port.to_string());
-        Self::start(command, Folder::new(), format!("memcached://127.0.0.1:{port}"), || listens(port))
+        Self::start(command, Folder::new(), namespaced(&format!("memcached://127.0.0.1:{port}")), || {
+            listens(port)
+        })
     }
 
     /// Starts moto's S3 server, with an empty bucket `files`.
@@ -143,6 +147,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Returns the address with the namespace `test`, unless it has one.
+pub fn namespaced(uri: &str) -> String {
+    let mark = if uri.contains('?') { '&' } else { '?' };
+    if uri.contains("namespace=") { uri.to_owned() } else { format!("{uri}{mark}namespace=test") }
 }
 
 /// Returns a TCP port that is free now.

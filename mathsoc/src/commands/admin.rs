@@ -101,8 +101,8 @@ async fn new_password(role: Role, email: &EmailAddress, name: &FullName) -> anyh
     let password = if io::stdin().is_terminal() { prompt_password()? } else { read_password()? };
     let check = role.password_policy().check(&password, &[name.as_str(), email.as_str()]);
     check.map_err(|rejected| anyhow::anyhow!("{rejected}"))?;
-    let hash = Passwords::new().hash(password).await;
-    hash.map_err(|error| anyhow::anyhow!("{}", palisade::Rejection::from(error).message()))
+    let new = Passwords::new().hash(password).await;
+    new.map(|new| new.hash).map_err(|error| anyhow::anyhow!("{}", palisade::Rejection::from(error).message()))
 }
 
 fn prompt_password() -> anyhow::Result<Password> {

@@ -21,7 +21,8 @@ settings! {
         pub storage_uri: StoreUri = RATELIMIT_STORAGE_URI {
             write: "memory://, redis://:password@host:6379/0, \
                     rediss://… (with ?ca=/path/to/ca.pem for your own CA), redis+unix:///path, \
-                    redis+sentinel://…, redis+cluster://… or memcached://host,host",
+                    redis+sentinel://…, redis+cluster://… or memcached://host,host; \
+                    with ?namespace=name if several sites share the server",
             default: Always("memory://"),
             because: "each process counts for itself, and a restart clears the counts",
             visible: Visible::NoPassword,
@@ -79,11 +80,21 @@ impl Value for StoreUri {
             let server = scheme.starts_with("redis") || scheme.starts_with("valkey");
             server || matches!(scheme, "memory" | "memcached")
         });
-        if known { Ok(Self(text.to_owned())) } else { Err("not the address of a store".to_owned()) }
+        if known { Ok(Self(namespaced(text))) } else { Err("not the address of a store".to_owned()) }
     }
 
     fn show(&self) -> String {
         self.shown()
+    }
+}
+
+/// Adds the namespace `mathsoc` to the address of a server without one. All keys of the site start
+/// with its namespace, so that several sites may share a server.
+fn namespaced(uri: &str) -> String {
+    let mark = if uri.contains('?') { '&' } else { '?' };
+    match uri.starts_with("memory:") || uri.contains("namespace=") {
+        true => uri.to_owned(),
+        false => format!("{uri}{mark}namespace=mathsoc"),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # use mathsoc::config::{SecretKey, WeakKey};
-//! let key: SecretKey = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq".into();
+//! let key = SecretKey::random();
 //! assert!(key.weakness().is_none());
 //! assert_eq!(SecretKey::from("change-me").weakness(), Some(WeakKey::Placeholder));
 //! assert_eq!(format!("{key:?}"), "SecretKey(hidden)");
@@ -15,10 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, fs};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use palisade::Keyring;
-use palisade::keyring::{KeyringError, WeakKey};
+use palisade::keyring::{KeyringError, WeakKey, random_key};
 
 use super::value::Value;
 use crate::private_files;
@@ -50,13 +48,8 @@ impl SecretKey {
     }
 
     /// Generates a key of 384 random bits.
-    ///
-    /// # Errors
-    /// If the system's random number generator fails.
-    pub fn random() -> io::Result<Self> {
-        let mut bytes = [0; 48];
-        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        Ok(Self(STANDARD.encode(bytes).into()))
+    pub fn random() -> Self {
+        Self(random_key().into())
     }
 
     /// Returns the key in `folder/secret_key`. If the file is missing, creates one with a random key
@@ -73,7 +66,7 @@ impl SecretKey {
         path.parent().map_or(Ok(()), private_files::folder)?;
         match private_files::new_file(path) {
             Ok(mut file) => {
-                let key = Self::random()?;
+                let key = Self::random();
                 writeln!(file, "{}", key.0)?;
                 file.sync_all()?;
                 Ok(key)

@@ -91,9 +91,11 @@ settings! {
             default: Unset("any host"),
             example: Some("maths.example.org"),
         },
-        /// The reverse proxies whose X-Forwarded-* headers are used. From other clients they are ignored.
+        /// The reverse proxies whose X-Forwarded-* headers are used. From an unnamed proxy in the
+        /// local network they are an error.
         pub trusted_proxies: TrustedProxies = TRUSTED_PROXIES {
-            write: "none, hops=1 (the number of proxies), or the networks of the proxies, such as 10.0.0.0/8, ::1",
+            write: "none, hops=1 (the number of proxies that set X-Forwarded-For and X-Forwarded-Proto; hops=1 host=1 \
+                    for X-Forwarded-Host too), or the networks of the proxies, such as 10.0.0.0/8, ::1",
             default: Always("none"),
             because: "any client can send these headers",
         },

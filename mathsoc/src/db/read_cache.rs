@@ -44,7 +44,7 @@ use super::home::HomeContent;
 use super::leaderboard::Standing;
 use super::submissions::LastAnswer;
 use super::users::User;
-use super::{Db, Paged, Result};
+use super::{Db, DbError, Paged, Result};
 
 /// Cached query results of a SQLite file; cheap to clone.
 #[derive(Clone, Default)]
@@ -65,12 +65,12 @@ pub(super) struct Tables {
 
 impl Db {
     /// Returns the cached value if the database is unchanged, or the result of `read`.
-    pub(super) async fn cached<K: Eq + Hash, T: Clone>(
+    pub(super) async fn cached<K: Eq + Hash, T: Clone, E: From<DbError>>(
         &self,
         entries: impl FnOnce(&Tables) -> &Entries<K, T>,
         key: K,
-        read: impl AsyncFnOnce() -> Result<T>,
-    ) -> Result<T> {
+        read: impl AsyncFnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         let Self::Sqlite(pool, ReadCache(tables)) = self else { return read().await };
         let state = tables.watch.state(pool).await?;
         entries(tables).at(state, key, Instant::now()).get_or_try_init(|| read()).await.cloned()

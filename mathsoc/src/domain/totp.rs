@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_sealed_secret_opens_for_its_account_only() {
-        let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("strong");
+        let keyring = Keyring::random();
         let sealed = Secret::from_bytes([7; 20]).seal(&keyring, 1);
         assert!(Secret::open(&keyring, 1, &sealed).is_some() && Secret::open(&keyring, 2, &sealed).is_none());
     }

@@ -33,7 +33,7 @@ pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, Cle
     }
     let (key, per): (RateLimitKey, Per) = match caller {
         Caller::Address(address) => ((*address).into(), Per::Address),
-        Caller::Account(account) => (account.into(), Per::Account),
+        Caller::Account(account) => (RateLimitKey::email(account), Per::Account),
     };
     if !LIMITS.iter().any(|limit| limit.per.contains(&per)) {
         return Err(ClearError::NotCounted { per });

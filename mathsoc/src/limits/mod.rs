@@ -15,8 +15,8 @@
 //! To add a limit, write it as above beside [`PAGES`], and add it to [`LIMITS`]. The layers around
 //! the group's routes, `mathsoc limits`, its JSON and `mathsoc limits clear` are made from that
 //! list. A limit per account also needs a call in the handler, which alone knows the account:
-//! `app.limits.of(&limits::LOGIN).check(&form.email).await?`, and `let attempt =
-//! app.limits.backoff(&limits::LOGIN).attempt(&form.email).await?` if it backs off.
+//! `app.limits.of(&limits::LOGIN).check(email.key()).await?`, and `let attempt =
+//! app.limits.backoff(&limits::LOGIN).attempt(email.key()).await?` if it backs off.
 //! A group without a limit is listed in [`EXEMPT`] with a reason; a test checks that every route
 //! has one of the two.
 //!
@@ -267,7 +267,7 @@ impl Limits {
     pub fn of(&self, limit: &Limit) -> RateLimit {
         let when_down =
             if limit.closed_while_down { OutagePolicy::Reject } else { OutagePolicy::CountLocally };
-        let rate = RateLimit::new(limit.name, limit.quotas(&self.settings), self.store.clone());
+        let rate = RateLimit::by(limit.name, limit.quotas(&self.settings), self.store.clone());
         let rate = rate.strategy(self.settings.strategy).expect("`new` checked that the store supports it");
         let rate = rate.ipv6_prefix(IPV6_PREFIX).on_outage(when_down);
         if self.settings.enabled { rate } else { rate.dangerous_disable_limit() }

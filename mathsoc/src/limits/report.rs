@@ -171,8 +171,7 @@ mod tests {
         let line = |path: &str| {
             table.lines().find(|line| line.split_whitespace().nth(1) == Some(path)).expect("a line")
         };
-        let about =
-            "pages: 200 per day; 50 per hour by address, fixed-window, counted in redis://***@cache:6379/0";
+        let about = "pages: 200 per day; 50 per hour by address, fixed-window, counted in redis://***@cache:6379/0?namespace=mathsoc";
         assert!(line("/about").ends_with(about), "{table}");
         assert!(line("/healthz").contains("exempt: monitoring"), "{table}");
         assert!(line("/robots.txt").contains("exempt: a page is made of many files"), "{table}");

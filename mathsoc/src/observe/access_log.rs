@@ -9,7 +9,7 @@ use std::time::Instant;
 use http::{Method, Request, Response, Uri};
 use palisade::Rejection;
 use palisade::guard::{Guard, GuardService};
-use palisade::request::{RequestContext, RequestId};
+use palisade::request::RequestContext;
 use tower::Layer;
 
 use crate::links;
@@ -22,7 +22,6 @@ pub(crate) struct AccessLog(pub Traffic);
 /// The start of a request.
 pub(crate) struct RequestStart {
     began: Instant,
-    request_id: RequestId,
     context: RequestContext,
     method: Method,
     uri: Uri,
@@ -32,13 +31,9 @@ impl Guard for AccessLog {
     type State = RequestStart;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestStart {
-        let (began, request_id) = (Instant::now(), RequestId::random());
-        request.extensions_mut().insert(request_id);
-        let context = RequestContext::begin(request.extensions_mut());
         RequestStart {
-            began,
-            request_id,
-            context,
+            began: Instant::now(),
+            context: RequestContext::begin(request.extensions_mut()),
             method: request.method().clone(),
             uri: request.uri().clone(),
         }
@@ -50,7 +45,8 @@ impl Guard for AccessLog {
 
     fn finish<B>(&self, start: &RequestStart, response: &mut Response<B>) {
         self.0.answered(response.status(), response.extensions().get());
-        let RequestStart { began, request_id, context, method, uri } = start;
+        let RequestStart { began, context, method, uri } = start;
+        let request_id = context.request_id();
         let (path, status, ms) =
             (links::without_token(uri.path()), response.status().as_u16(), began.elapsed().as_millis());
         let client = context.client().map(|client| client.ip().to_string()).unwrap_or_default();

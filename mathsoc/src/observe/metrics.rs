@@ -38,10 +38,11 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use palisade::ErrorPages;
 use palisade::deadline::Deadline;
+use palisade::front_door::Guards;
 use palisade::rate_limit::FallbackStore;
 use palisade::reporting::{Collector, ReportTotals};
-use palisade::{ErrorPages, Palisade};
 
 use super::traffic::{Traffic, head};
 
@@ -56,7 +57,7 @@ pub(crate) struct Sources {
 }
 
 /// Returns the service for `METRICS_ADDR`, with the headers of `palisade`.
-pub(crate) fn router(sources: Sources, palisade: &Palisade) -> Router {
+pub(crate) fn router(sources: Sources, palisade: &Guards) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .layer(Deadline::default())

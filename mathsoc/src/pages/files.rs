@@ -36,19 +36,19 @@ use crate::web::signed_in::Admin;
 /// `GET /files/{id}/{name}`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] for a file that does not exist or that this viewer may not see.
+/// Returns [`Error::not_found`] for a file that does not exist or that this viewer may not see.
 pub async fn show(
     State(app): State<App>,
     Path((id, name)): Path<(String, String)>,
     admin: Option<SignedIn<Admin>>,
     request: request::Parts,
 ) -> Result<Response, Error> {
-    let id: UploadId = id.parse().map_err(|_| Error::NotFound)?;
+    let id: UploadId = id.parse().map_err(|_| Error::not_found())?;
     let found = match admin {
         Some(_) => db::files::any(&app.db, id).await?,
         None => db::files::shown(&app.db, id).await?,
     };
-    let file = found.filter(|file| file.name.as_str() == name).ok_or(Error::NotFound)?;
+    let file = found.filter(|file| file.name.as_str() == name).ok_or_else(Error::not_found)?;
     let download = request.uri.query().is_some_and(|query| query == "download");
     let response = match download {
         true => app.uploads.download(&file, &request).await,
@@ -122,7 +122,7 @@ pub async fn store(app: &App, by: i64, file: PendingFile) -> Result<Upload, Erro
         let file = app.uploads.keep(file).await?;
         if let Err(error) = db::files::insert(&app.db, &file, dimensions, by).await {
             app.uploads.remove(file.id).await?;
-            return Err(Error::Db(error));
+            return Err(error.into());
         }
         Ok(file)
     };

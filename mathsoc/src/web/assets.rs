@@ -9,7 +9,7 @@
 //!
 //! # Steps
 //!
-//! 1. An unknown address: [`Error::NotFound`].
+//! 1. An unknown address: [`Error::not_found`].
 //! 2. `If-None-Match` matches the current version: 304.
 //! 3. The encoding with the highest weight in `Accept-Encoding`; among equals brotli, then gzip,
 //!    then none.
@@ -101,12 +101,12 @@ pub fn url(name: &str) -> Option<&'static str> {
 
 /// `GET /static/{*path}`. An address without the hash is a 404.
 pub async fn serve(path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Result<Response, Error> {
-    let Path(path) = path.map_err(|_| Error::NotFound)?;
+    let Path(path) = path.map_err(|_| Error::not_found())?;
     ASSETS
         .iter()
         .find(|asset| asset.url.strip_prefix("/static/") == Some(path.as_str()))
         .map(|asset| asset.respond(&headers, FOREVER))
-        .ok_or(Error::NotFound)
+        .ok_or_else(Error::not_found)
 }
 
 /// `GET /favicon.ico`, for clients that request it without reading the page: the SVG that the page
@@ -120,7 +120,7 @@ pub async fn robots(headers: HeaderMap) -> Result<Response, Error> {
 }
 
 fn fixed(name: &str, request: &HeaderMap) -> Result<Response, Error> {
-    Asset::named(name).map(|asset| asset.respond(request, A_DAY)).ok_or(Error::NotFound)
+    Asset::named(name).map(|asset| asset.respond(request, A_DAY)).ok_or_else(Error::not_found)
 }
 
 /// Returns `true` if `If-None-Match` lists this version. The comparison is weak: `W/` is ignored.

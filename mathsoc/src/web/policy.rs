@@ -16,6 +16,7 @@
 //! | Trusted Types | no policy allowed | only [`math_field`] and [`editor`] write markup |
 //! | report-only policy | `CSP_REPORT_ONLY_EXTRA` | to try a stricter policy |
 //! | reports | `report-to` over HTTPS, `report-uri` over HTTP | Chromium needs HTTPS |
+//! | request ids | `X-Request-Id`, taken from trusted proxies | one id in both logs |
 //! | hosts | `SERVER_NAME`; in development also localhost, or any if unset | no setup |
 //! | HTTPS | `FORCE_HTTPS`; HSTS with it, and in production | browsers stay on HTTPS |
 //!
@@ -25,10 +26,12 @@ use std::sync::LazyLock;
 
 use palisade::csp::{Csp, Severity, Source, none};
 use palisade::csrf::Csrf;
+use palisade::front_door::Guards;
 use palisade::headers::{ReportsTo, XssProtection};
 use palisade::https::{Hsts, Https};
 use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup};
-use palisade::{CsrfTokens, Keyring, PageHeaders, Palisade, SecurityHeaders};
+use palisade::request_id::RequestIds;
+use palisade::{CsrfTokens, Keyring, PageHeaders, SecurityHeaders};
 
 use crate::config::{Config, ExtraPolicy};
 
@@ -36,7 +39,7 @@ use crate::config::{Config, ExtraPolicy};
 pub const REPORT_PATH: &str = "/csp-report";
 
 /// Returns the protections for the whole site.
-pub fn palisade(config: &Config) -> Palisade {
+pub fn palisade(config: &Config) -> Guards {
     let reports = ReportsTo::new(REPORT_PATH).expect("a valid path");
     let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
     let headers = headers.reports_to(reports);
@@ -44,14 +47,13 @@ pub fn palisade(config: &Config) -> Palisade {
         Some(policy) => headers.csp_report_only(policy.clone()),
         None => headers,
     };
-    let palisade = Palisade::new()
-        .trusted_proxies(config.trusted_proxies.proxies())
-        .headers(headers)
-        .https(https(config));
+    let palisade =
+        Guards::new().trusted_proxies(config.trusted_proxies.proxies()).headers(headers).https(https(config));
+    let palisade = palisade.request_ids(RequestIds::new());
     let palisade = if config.csrf_enabled {
         palisade
     } else {
-        palisade.csrf(Csrf::new().dangerous_disable_origin_check())
+        palisade.cross_origin(Csrf::new().dangerous_disable_origin_check())
     };
     match &config.server_name {
         None => palisade,

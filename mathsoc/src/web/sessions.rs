@@ -7,19 +7,16 @@
 //! | – | the absolute timeout is 12 hours, or the idle timeout if longer |
 //! | `SESSION_COOKIE_SECURE`, `SESSION_COOKIE_SAMESITE` | the cookie's attributes |
 //! | – | "remember me" lasts 30 days; the login page is `/login` |
-//! | – | a stolen remember token raises the account's epoch, which also ends cookie sessions |
 
 use std::time::Duration;
 
 use palisade::rate_limit::store::StoreError;
-use palisade::session::SessionEvent;
 use palisade::session::store::{MemorySessions, RedisSessions};
 use palisade::{Keyring, Sessions};
 
 use crate::config::{CookieSecure, SessionSettings, SessionStoreUri};
 use crate::db::Db;
 use crate::db::sessions::DbSessions;
-use crate::db::users;
 
 const HALF_A_DAY: Duration = Duration::from_secs(12 * 60 * 60);
 const REMEMBER_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -29,43 +26,24 @@ const REMEMBER_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// # Errors
 /// If the URI of the store is invalid.
 pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<Sessions, StoreError> {
-    let sessions = Sessions::new(keyring);
     let sessions = match &settings.store {
-        SessionStoreUri::Database => sessions.store(DbSessions::new(db.clone())),
-        SessionStoreUri::Cookie => sessions.revocation_store(DbSessions::new(db.clone())),
+        SessionStoreUri::Database => Sessions::in_store(DbSessions::new(db.clone()), keyring),
+        SessionStoreUri::Cookie => Sessions::in_cookie(keyring).ended_in(DbSessions::new(db.clone())),
         SessionStoreUri::Store(uri) if uri.as_str().starts_with("memory:") => {
-            sessions.store(MemorySessions::new())
+            Sessions::in_store(MemorySessions::new(), keyring)
         }
-        SessionStoreUri::Store(uri) => sessions.store(RedisSessions::new(uri.as_str())?),
+        SessionStoreUri::Store(uri) => Sessions::in_store(RedisSessions::new(uri.as_str())?, keyring),
     };
     let sessions = match settings.cookie_secure {
         CookieSecure::Always => sessions.secure(true),
         CookieSecure::Never => sessions.secure(false),
         CookieSecure::ByScheme => sessions,
     };
-    let db = db.clone();
     Ok(sessions
         .same_site(settings.cookie_same_site)
         .idle_timeout(settings.lifetime)
         .absolute_timeout(settings.lifetime.max(HALF_A_DAY))
         .remember(REMEMBER_LIFETIME)
         .login_path("/login")
-        .reauth_path("/login/confirm")
-        .on_event(move |event| {
-            if let SessionEvent::TokenStolen { user } = event {
-                end_all(&db, user);
-            }
-        }))
-}
-
-/// Ends all sessions of the account in a spawned task, so that the event handler does not wait.
-/// Events are raised by requests, so a tokio runtime exists.
-fn end_all(db: &Db, user: &str) {
-    let Ok(user) = user.parse() else { return };
-    let db = db.clone();
-    tokio::spawn(async move {
-        if let Err(error) = users::raise_epoch(&db, user, None).await {
-            tracing::error!(%error, user, "a remember token was stolen, but the account's epoch cannot be raised");
-        }
-    });
+        .reauth_path("/login/confirm"))
 }

@@ -10,8 +10,8 @@ use palisade::Keyring;
 use palisade::clock::{Clock, ManualClock};
 use test_support::Folder;
 
-const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-const NEXT: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+const KEY: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+const NEXT: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 
 /// Links for Ada's account, with a clock that the test sets.
 struct TestLinks {

@@ -10,7 +10,6 @@ use mathsoc::live::{Crowded, Live, Pace};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tower::ServiceExt;
 
 use super::schools::{challenge, logged_in, pupil, solve};
 use crate::support::browser::{Browser, HOST};
@@ -39,8 +38,7 @@ struct Stream {
 impl Stream {
     async fn open(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> Self {
         let headers = [&[("accept", "text/event-stream")], headers].concat();
-        let request = browser.request("GET", path, &headers, Vec::new());
-        let (head, body) = browser.site.clone().oneshot(request).await.unwrap().into_parts();
+        let (head, body) = browser.open(path, &headers).await.into_parts();
         Self { status: head.status.as_u16(), headers: head.headers, body, heard: String::new() }
     }
 
@@ -238,9 +236,8 @@ async fn streams_end_when_the_server_stops() {
     let server = tokio::spawn(palisade::serve(listener, site.router.clone()).until(until).into_future());
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "GET /leaderboard/events HTTP/1.1\r\nhost: {HOST}\r\nuser-agent: {}\r\ncookie: {}\r\n\r\n",
-        ada.headers["user-agent"].to_str().unwrap(),
-        ada.cookies()
+        "GET /leaderboard/events HTTP/1.1\r\nhost: {HOST}\r\ncookie: session={}\r\n\r\n",
+        ada.cookie("session").unwrap()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut heard = Vec::new();

@@ -44,7 +44,7 @@ pub(crate) async fn gather(data: &Path) -> String {
     let named = |name: &str| schools.iter().find(|school| school.name == name).unwrap().id;
     let schools = ["Marlow Bridge School", "Hillcrest Academy", "St Hypatia’s"].map(named);
     let hash =
-        Passwords::new().params(Argon2Params::dangerous_minimum()).hash(PASSWORD.into()).await.unwrap();
+        Passwords::new().params(Argon2Params::dangerous_minimum()).hash(PASSWORD.into()).await.unwrap().hash;
     let Db::Sqlite(pool, _) = &db else { panic!("a file") };
     let boxes: Vec<(i64, i64, String, String, Option<i64>)> = sqlx::query_as(
         "SELECT b.id, c.id, b.answer, c.key_stage, c.competition_id FROM answer_boxes b

@@ -16,7 +16,7 @@ const REPORTS: Settings = &[("CSP_REPORT_ONLY_EXTRA", "connect-src 'none'"), ("R
 const REPORTS_OVER_TLS: Settings = &[
     ("APP_ENV", "production"),
     ("SERVER_NAME", "localhost"),
-    ("SECRET_KEY", "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq"),
+    ("SECRET_KEY", "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk"),
     ("TRUSTED_PROXIES", "hops=1"),
     ("CSP_REPORT_ONLY_EXTRA", "connect-src 'none'"),
     ("RATELIMIT_ENABLED", "false"),

@@ -7,7 +7,7 @@ use palisade::cookies::SameSite;
 
 use super::{STRONG, config, rejected};
 
-const FORMER: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+const FORMER: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 const PRODUCTION: [(&str, &str); 3] =
     [("APP_ENV", "production"), ("SERVER_NAME", "maths.example.org"), ("SECRET_KEY", STRONG)];
 
@@ -50,7 +50,7 @@ fn accepts_valid_values() {
         (
             "SESSION_STORE_URI",
             "redis://:pw@h/0",
-            |c| matches!(&c.sessions.store, SessionStoreUri::Store(it) if it.as_str() == "redis://:pw@h/0"),
+            |c| matches!(&c.sessions.store, SessionStoreUri::Store(it) if it.as_str() == "redis://:pw@h/0?namespace=mathsoc"),
         ),
         ("SESSION_STORE_URI", "memory://", |c| matches!(c.sessions.store, SessionStoreUri::Store(_))),
         ("SESSION_COOKIE_SECURE", "Auto", |c| c.sessions.cookie_secure == CookieSecure::ByScheme),

@@ -1,18 +1,18 @@
 //! Sessions in the database.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use mathsoc::db::Db;
 use mathsoc::db::sessions::DbSessions;
-use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore};
-use test_support::session_store::check_session_store;
+use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore, SqlSessions};
+use palisade::test::session_store;
 
 use super::accounts::at_once;
 use super::{Check, at, run};
 
 pub(super) static CHECKS: &[Check] = checks![
     the_session_store_passes_the_common_checks,
+    the_librarys_migration_accepts_the_sites_table,
     concurrent_session_saves_succeed_once,
     an_expired_session_is_not_loaded,
 ];
@@ -20,7 +20,18 @@ pub(super) static CHECKS: &[Check] = checks![
 const HOUR: Duration = Duration::from_secs(3600);
 
 async fn the_session_store_passes_the_common_checks(db: Db) {
-    check_session_store(Arc::new(DbSessions::new(db))).await;
+    session_store::check(DbSessions::new(db)).await;
+}
+
+async fn the_librarys_migration_accepts_the_sites_table(db: Db) {
+    let table = match &db {
+        Db::Sqlite(pool, _) => SqlSessions::sqlite(pool.clone()),
+        Db::Postgres(pool) => SqlSessions::postgres(pool.clone()),
+    };
+    let (store, id) = (table.table("sessions").unwrap(), SessionId::random());
+    DbSessions::new(db).save(id, None, record(1, Some("7")), HOUR).await.unwrap();
+    store.migrate().await.unwrap();
+    assert_eq!(store.load(id).await.unwrap(), Some(record(1, Some("7"))));
 }
 
 async fn concurrent_session_saves_succeed_once(db: Db) {

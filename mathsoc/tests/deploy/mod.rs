@@ -17,7 +17,7 @@ use test_support::browser::csrf_token;
 use crate::support::front::{Front, cookies, file, status};
 use crate::support::program::{Site, mathsoc};
 
-const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
+const KEY: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
 
 /// Writes `.env` from a file of `deploy/`, with a key, this test's folders, and these values.
 fn settle(folder: &Folder, name: &str, other: &[(&str, &str)]) {

@@ -44,7 +44,7 @@ async fn crowd(settings: &[(&str, &str)]) -> (Vec<u16>, usize) {
             let request = format!(
                 "POST /login HTTP/1.1\r\nHost: {HOST}\r\nOrigin: {ORIGIN}\r\nCookie: session={}\r\n\
                  Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                browser.jar["session"],
+                browser.cookie("session").unwrap(),
                 body.len()
             );
             let (start, address) = (Arc::clone(&start), address.clone());

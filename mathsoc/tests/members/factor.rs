@@ -99,7 +99,7 @@ async fn the_first_factor_has_its_own_short_session() {
     );
 
     let user = site.ada().await.unwrap();
-    let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap();
+    let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap().hash;
     users::set_password(&site.app.db, user.id, user.epoch, &hash).await.unwrap();
     code(&mut ada, &device.next()).await;
     assert!(!ada.is_in().await, "the first factor was given with the former password");

@@ -1,6 +1,6 @@
 //! Remember cookies, stolen sessions, reauthentication and the list of sessions.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::browser::Browser;
 use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
@@ -12,16 +12,8 @@ async fn remembered(site: &TestSite) -> Browser {
     let mut browser = site.browser();
     let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
     assert_eq!(browser.fill("/login", &fields).await.location(), "/");
-    assert!(browser.jar.contains_key("remember"));
+    assert!(browser.cookie("remember").is_some());
     browser
-}
-
-async fn until(true_now: impl AsyncFn() -> bool) {
-    let begun = Instant::now();
-    while !true_now().await {
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited too long");
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test]
@@ -37,9 +29,7 @@ async fn a_reused_remember_cookie_ends_all_sessions() {
         );
         assert_eq!(elsewhere.log_in(ADA, PASSWORD).await.location(), "/");
         site.hand.advance(Duration::from_secs(120));
-        let epoch = site.ada().await.unwrap().epoch;
         assert!(!thief.is_in().await, "{store}");
-        until(async || site.ada().await.unwrap().epoch > epoch).await;
         for browser in [&mut elsewhere, &mut ada, &mut thief] {
             assert!(!browser.is_in().await, "{store}: every session has ended");
         }

@@ -178,7 +178,7 @@ async fn the_command_looks_at_files_backups_and_admins() {
 
     let db = Db::connect(&Url::file(&folder.join("data/mathsoc.db"))).await.unwrap();
     db.migrate().await.unwrap();
-    let hash = Passwords::new().hash(Password::from("admin123")).await.unwrap();
+    let hash = Passwords::new().hash(Password::from("admin123")).await.unwrap().hash;
     let new = NewUser {
         email: "admin@example.org".parse().unwrap(),
         full_name: "Admin".parse().unwrap(),
@@ -202,7 +202,7 @@ async fn the_command_looks_at_files_backups_and_admins() {
     }
 
     allow(".env", 0o600);
-    let strong = Passwords::new().hash(Password::from("a wide and quiet meadow")).await.unwrap();
+    let strong = Passwords::new().hash(Password::from("a wide and quiet meadow")).await.unwrap().hash;
     users::set_password(&db, admin.id, admin.epoch, &strong).await.unwrap().unwrap();
     db.close().await;
     let made = mathsoc(&folder, &ready).args(["backup", "backups/x.tar.gz"]).output().unwrap();

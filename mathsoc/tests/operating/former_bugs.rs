@@ -57,7 +57,7 @@ async fn every_documented_command_serves_in_production_mode() {
         }
         let site = TestSite::new(&settings).await;
         assert!(site.app.config.is_production(), "{line}");
-        let mut browser = site.browser();
+        let mut browser = site.browser().over_https();
         browser.comes_from([127, 0, 0, 1].into()); // the proxy
         let by = |scheme| [("x-forwarded-for", "198.51.100.7"), ("x-forwarded-proto", scheme)];
 

@@ -215,7 +215,7 @@ fn limits_print_as_table_or_json_without_passwords() {
         about["limits"][0],
         serde_json::json!({
             "name": "pages", "quotas": "200 per day; 50 per hour", "per": ["address"], "strategy": "fixed-window",
-            "store": "redis://***@cache/1", "backs_off": false, "closed_while_down": false,
+            "store": "redis://***@cache/1?namespace=mathsoc", "backs_off": false, "closed_while_down": false,
         })
     );
     assert!(about.get("exempt").is_none());

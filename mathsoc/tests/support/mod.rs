@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod front;
 pub(crate) mod program;
 pub(crate) mod site;
+pub(crate) mod tcp;
 
 /// Returns `true` if `make assets` was run.
 ///

@@ -23,8 +23,8 @@ use tokio::net::TcpListener;
 
 use crate::support::browser::Browser;
 
-pub(crate) const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-pub(crate) const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub(crate) const KEY: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+pub(crate) const NEXT_KEY: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 pub(crate) const ADA: &str = "ada@school.example";
 pub(crate) const PASSWORD: &str = "nine purple herons juggle";
 pub(crate) const OTHER: &str = "six green otters waltz along";
@@ -90,7 +90,7 @@ impl TestSite {
     pub(crate) async fn member_named(&self, name: &str, email: &str, role: Role) -> User {
         let (email, full_name) = (email.parse().unwrap(), name.parse().unwrap());
         let new = NewUser { email, full_name, role, school_id: None, year: None, email_is_verified: true };
-        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap().hash;
         users::create(&self.app.db, &new, Some(&hash)).await.unwrap()
     }
 

@@ -87,7 +87,7 @@ pub(super) const RULES: &[Rule] = &[
         "cookie-domain-wide",
         Info,
         "The cookie has a Domain attribute: every subdomain receives it, and can set it.",
-        fix(BEST, "Sessions::new(&keyring) // sets no Domain", ""),
+        fix(BEST, "Sessions::in_store(store, &keyring) // sets no Domain", ""),
         GUIDE,
         |page, observation| {
             cookies(page, observation, |cookie| cookie.domain.is_some() && !breaks_prefix(cookie))

@@ -121,11 +121,7 @@ pub(super) const RULES: &[Rule] = &[
         "redirect-downgrade",
         High,
         "A redirect leads from https:// to http://.",
-        fix(
-            "Location: https://example.org/",
-            "Palisade::new().behind(Proxies::hops(Hops::default()))",
-            TO_HTTPS,
-        ),
+        fix("Location: https://example.org/", ".trusted_proxies(Proxies::hops(1))", TO_HTTPS),
         REDIRECT_GUIDE,
         |observation| {
             let chains =

@@ -11,8 +11,9 @@ use std::fmt;
 /// ```
 /// use palisade::session::AuthProof;
 ///
-/// // After a check of your own, such as a link in an e-mail; `Passwords::verify` makes one otherwise.
-/// let proof = AuthProof::dangerous_allow_unverified("7", 1);
+/// // After a check of your own, such as a link in an e-mail. Else `Passwords::verify` makes one for
+/// // a right password, and `NewPassword::proof` for one that was just set.
+/// let proof = AuthProof::dangerous_allow_unverified(7, 1); // an id is a number, a text, a UUID, …
 /// assert_eq!((proof.user(), proof.epoch()), ("7", 1));
 /// ```
 pub struct AuthProof {
@@ -21,17 +22,16 @@ pub struct AuthProof {
 }
 
 impl AuthProof {
-    #[cfg(feature = "password")]
-    pub(crate) fn of(user: Box<str>, epoch: u64) -> Self {
-        Self { user, epoch }
+    pub(crate) fn of(user: impl ToString, epoch: u64) -> Self {
+        Self { user: user.to_string().into(), epoch }
     }
 
     /// Makes a proof for an account that something else has authenticated, such as a link in an e-mail.
     ///
     /// # Security
     /// Nothing is checked here: the caller vouches for the account.
-    pub fn dangerous_allow_unverified(user: impl Into<Box<str>>, epoch: u64) -> Self {
-        Self { user: user.into(), epoch }
+    pub fn dangerous_allow_unverified(user: impl ToString, epoch: u64) -> Self {
+        Self::of(user, epoch)
     }
 
     /// The id of the account.

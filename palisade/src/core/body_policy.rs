@@ -30,6 +30,11 @@ impl BodyPolicy {
         Arc::clone(policy)
     }
 
+    /// Returns `true` if this request's body has limits.
+    pub(crate) fn is_set(extensions: &Extensions) -> bool {
+        extensions.get::<Arc<Self>>().is_some()
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }

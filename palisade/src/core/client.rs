@@ -3,21 +3,40 @@
 //! [`Proxies`](crate::proxy::Proxies) resolves these once per request. Every other layer and every
 //! handler reads them here, and not from a header.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use http::{Extensions, Request, header};
 
 use crate::core::authority::{Authority, AuthorityError};
+use crate::core::local_network::is_local_ip;
 use crate::core::rejection::MissingLayer;
 
 /// The address of the other end of the TCP connection. The server puts it into the request's extensions.
+///
+/// For a server on a unix socket, whose peers have no address, add
+/// `axum::Extension(PeerAddr::local())` outside of every other layer:
+///
+/// ```
+/// use palisade::request::PeerAddr;
+///
+/// assert!(PeerAddr::local().0.ip().is_loopback());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
 impl PeerAddr {
-    /// Returns the peer's address from the request's extensions.
+    /// Returns the peer's address from the request's extensions. With the feature `axum`, axum's
+    /// `ConnectInfo<SocketAddr>` and, for tests, `MockConnectInfo<SocketAddr>` count too.
     pub fn of(extensions: &Extensions) -> Option<SocketAddr> {
-        extensions.get::<Self>().map(|peer| peer.0)
+        let own = extensions.get::<Self>().map(|peer| peer.0);
+        #[cfg(feature = "axum")]
+        let own = own.or_else(|| super::axum_compat::connect_info(extensions));
+        own
+    }
+
+    /// The peer of a unix socket: it counts as this machine, 127.0.0.1.
+    pub const fn local() -> Self {
+        Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))
     }
 }
 
@@ -65,22 +84,52 @@ pub struct Client {
     pub(crate) host: Option<Box<str>>,
     pub(crate) port: Option<u16>,
     pub(crate) prefix: Option<Box<str>>,
+    pub(crate) via_proxy: bool,
+    pub(crate) forwarding: Forwarding,
+}
+
+/// The part that proxies have in a request, as [`Proxies`](crate::proxy::Proxies) sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forwarding {
+    /// No proxy is visible.
+    Direct,
+    /// A trusted proxy, or the listener's own TLS, has said the scheme.
+    SchemeKnown,
+    /// A trusted proxy says who the client is, and not whether it came by https.
+    SchemeMissing,
+    /// A peer that no setting trusts has sent the headers of a proxy.
+    UnknownProxy,
 }
 
 impl Client {
     /// The rejection of a layer that needs the client when no layer has resolved it.
     pub(crate) const MISSING: MissingLayer = MissingLayer(
-        "The client is unknown: no layer has resolved it. Add the layer `Palisade::new()`, or `Proxies::none()`, outside of this one.",
+        "The client is unknown: no layer has resolved it. Write `Palisade` outside of this layer, or `Proxies::none()`.",
     );
 
     /// A client that is connected without a proxy.
     pub fn direct(peer: SocketAddr, scheme: Scheme) -> Self {
-        Self { peer, ip: peer.ip().to_canonical(), scheme, host: None, port: None, prefix: None }
+        Self {
+            peer,
+            ip: peer.ip().to_canonical(),
+            scheme,
+            host: None,
+            port: None,
+            prefix: None,
+            via_proxy: false,
+            forwarding: Forwarding::Direct,
+        }
     }
 
     /// The other end of the TCP connection; with a proxy, the proxy.
     pub fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// Returns `true` if the peer is a trusted proxy, so that headers which only a proxy sets are
+    /// believed.
+    pub fn via_proxy(&self) -> bool {
+        self.via_proxy
     }
 
     /// The client's address. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is returned as IPv4.
@@ -97,6 +146,40 @@ impl Client {
     /// It never ends with a slash.
     pub fn prefix(&self) -> &str {
         self.prefix.as_deref().unwrap_or("")
+    }
+
+    /// Returns the URL path under which browsers reach a path of this site, for links and forms: the
+    /// [`prefix`](Self::prefix) and the path.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request, routing::get};
+    /// use palisade::proxy::{Hops, Proxies};
+    /// use palisade::request::{Client, PeerAddr};
+    /// use tower::ServiceExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new()
+    ///     .route("/", get(|client: Client| async move { client.path("/account") }))
+    ///     .layer(Proxies::hops(Hops { x_prefix: 1, ..Hops::from(1) }));
+    /// let request = Request::get("/")
+    ///     .header("x-forwarded-for", "192.0.2.7")
+    ///     .header("x-forwarded-proto", "https")
+    ///     .header("x-forwarded-prefix", "/society")
+    ///     .extension(PeerAddr::local())
+    ///     .body(Body::empty())?;
+    /// let response = app.oneshot(request).await?;
+    /// assert_eq!(axum::body::to_bytes(response.into_body(), 100).await?, "/society/account");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix())
+    }
+
+    /// Returns `true` if the peer is this machine, or in the local network.
+    pub(crate) fn has_local_peer(&self) -> bool {
+        is_local_ip(self.peer.ip())
     }
 
     /// The host of the request: the one that a trusted proxy forwarded, else the request target's, else

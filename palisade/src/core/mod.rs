@@ -1,6 +1,6 @@
 //! The floor of the library: values that every layer shares. It imports nothing above itself.
 
-#[cfg(any(feature = "error-page", feature = "session"))]
+#[cfg(feature = "error-page")]
 pub(crate) mod accept;
 #[cfg(any(feature = "session", feature = "password"))]
 pub(crate) mod auth_proof;
@@ -11,18 +11,27 @@ pub(crate) mod axum_compat;
 pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
+pub(crate) mod cache;
 pub(crate) mod client;
 #[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
 pub mod clock;
 pub mod guard;
+pub(crate) mod handler_error;
 pub(crate) mod internal_error;
+pub(crate) mod local_network;
+#[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
+pub(crate) mod namespace;
 pub(crate) mod nonce;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
+#[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
+pub(crate) mod redis_servers;
 pub mod rejection;
 pub mod request;
 pub(crate) mod request_context;
 pub(crate) mod request_id;
+#[cfg(feature = "error-page")]
+pub(crate) mod requester;
 pub(crate) mod safe_html;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 #[cfg_attr(
@@ -32,5 +41,6 @@ pub(crate) mod safe_html;
 pub(crate) mod safe_path;
 pub(crate) mod same_site;
 pub(crate) mod session_tag;
+pub(crate) mod site_path;
 #[cfg(any(feature = "rate-limit", feature = "session"))]
 pub(crate) mod store_reply;

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::core::request_context::{NONCE_CHARS, RequestContext};
+use crate::core::request_context::{LayerMark, NONCE_CHARS, RequestContext};
 
 /// The CSP nonce of one page: print it into `<script nonce="…">`, and the page's
 /// Content-Security-Policy allows that script. As an axum extractor it never fails.
@@ -37,7 +37,15 @@ impl CspNonce {
 
     /// Returns the nonce, and makes it if this is the first call.
     pub fn as_str(&self) -> &str {
-        text(self.0.nonce().get_or_init(make))
+        text(self.0.nonce().get_or_init(|| {
+            if self.0.has_entered(LayerMark::HeadersSent) {
+                tracing::error!(
+                    "the CSP nonce of a page was first read after its headers had left, so the page's scripts do not \
+                     run: read it in the handler, before the body is streamed"
+                );
+            }
+            make()
+        }))
     }
 
     /// Returns the nonce if it has been made.

@@ -1,40 +1,75 @@
 //! The connection of the Redis stores: opened on first use, and replaced when it fails or gets no
-//! replies.
+//! replies. Several stores may share it.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use redis::aio::MultiplexedConnection;
-use redis::cluster::ClusterClient;
-use redis::cluster_async::ClusterConnection;
-use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisError,
-    RedisResult, ScriptInvocation, TlsCertificates, TlsMode,
-};
+use redis::{FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 
+use crate::core::namespace::Namespace;
+use crate::core::redis_servers::{OpenConnection, REPLY_TIMEOUT, RedisServers};
 use crate::core::store_reply::StoreError;
 
-/// The timeout for opening a connection, and for each reply.
-const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// The servers, by the way in which they are found.
-enum RedisServers {
-    Single(Client),
-    Sentinel(tokio::sync::Mutex<SentinelClient>),
-    Cluster(ClusterClient),
-}
-
-/// An open connection, shared by concurrent commands.
+/// A connection to Redis or Valkey that several stores share. Clones refer to one connection.
+///
+/// ```
+/// use palisade::rate_limit::store::{RedisConnection, RedisStore, StoreError};
+/// use palisade::session::store::RedisSessions;
+///
+/// let redis = RedisConnection::new("redis://localhost:6379/0?namespace=forum")?; // or `.namespace("forum")?`
+/// let (counters, sessions) = (RedisStore::on(&redis)?, RedisSessions::on(&redis)?);
+///
+/// let unnamed = RedisConnection::new("redis://localhost:6379/0")?;
+/// assert!(matches!(RedisStore::on(&unnamed), Err(StoreError::Namespace(_))));
+/// # Ok::<(), StoreError>(())
+/// ```
+///
+/// The connection opens at the first use. One that fails or falls silent is dropped, and the next
+/// request opens another. The [module page](crate::rate_limit::store::redis#addresses) lists the
+/// addresses.
 #[derive(Clone)]
-enum OpenConnection {
-    Single(MultiplexedConnection),
-    Cluster(ClusterConnection),
+pub struct RedisConnection {
+    link: Arc<RedisLink>,
+    namespace: Option<Namespace>,
 }
 
-/// The connection of a store, which opens and replaces itself.
-pub(crate) struct RedisConnection {
+impl RedisConnection {
+    /// Makes a connection for this address. It opens at the first use.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Uri`] or [`StoreError::Namespace`] if the address or its namespace is invalid.
+    pub fn new(uri: &str) -> Result<Self, StoreError> {
+        let (uri, namespace) = Namespace::take_from(uri)?;
+        Ok(Self { link: Arc::new(RedisLink::new(&uri)?), namespace })
+    }
+
+    /// Sets the namespace of the stores on this connection: a part of every key. Each site on a
+    /// server has one of its own. `?namespace=…` in the address says the same.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Namespace`] unless the name is 1 to 40 letters, digits, `-`, `_` or `.`.
+    pub fn namespace(self, name: &str) -> Result<Self, StoreError> {
+        Ok(Self { namespace: Some(Namespace::new(name)?), ..self })
+    }
+
+    /// Returns the connection and the namespace, for a store.
+    pub(crate) fn parts(&self) -> Result<(Arc<RedisLink>, Namespace), StoreError> {
+        Ok((Arc::clone(&self.link), Namespace::required(self.namespace.clone())?))
+    }
+}
+
+impl fmt::Debug for RedisConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisConnection").finish_non_exhaustive()
+    }
+}
+
+/// The connection itself, which opens and replaces itself.
+pub(crate) struct RedisLink {
     servers: RedisServers,
     /// The open connection, with the number of the attempt that opened it.
     open: Mutex<Option<(u64, OpenConnection)>>,
@@ -46,10 +81,10 @@ pub(crate) struct RedisConnection {
     started: Instant,
 }
 
-impl RedisConnection {
-    pub(crate) fn new(uri: &str) -> Result<Self, StoreError> {
+impl RedisLink {
+    fn new(uri: &str) -> Result<Self, StoreError> {
         Ok(Self {
-            servers: parse_uri(uri)?,
+            servers: RedisServers::parse(uri)?,
             open: Mutex::default(),
             opening: Default::default(),
             attempts: AtomicU64::new(0),
@@ -163,7 +198,7 @@ impl RedisConnection {
 /// A command without a reply yet. If its caller is dropped while the server is silent, the
 /// connection is discarded: a network that loses every packet reports no error.
 struct PendingCommand<'a> {
-    connection: &'a RedisConnection,
+    connection: &'a RedisLink,
     number: u64,
     sent: u64,
     finished: bool,
@@ -176,148 +211,6 @@ impl Drop for PendingCommand<'_> {
             self.connection.discard(self.number);
         }
     }
-}
-
-impl RedisServers {
-    async fn connect(&self) -> RedisResult<OpenConnection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(REPLY_TIMEOUT))
-            .set_response_timeout(Some(REPLY_TIMEOUT));
-        match self {
-            Self::Single(client) => {
-                client.get_multiplexed_async_connection_with_config(&config).await.map(OpenConnection::Single)
-            }
-            Self::Sentinel(client) => client
-                .lock()
-                .await
-                .get_async_connection_with_config(&config)
-                .await
-                .map(OpenConnection::Single),
-            Self::Cluster(client) => client.get_async_connection().await.map(OpenConnection::Cluster),
-        }
-    }
-}
-
-/// Parses the address. No error repeats it, since it may contain a password.
-fn parse_uri(uri: &str) -> Result<RedisServers, StoreError> {
-    let (scheme, rest) = uri.split_once("://").ok_or_else(|| StoreError::uri("it has no `://`"))?;
-    let scheme = scheme.replace("valkeys", "rediss").replace("valkey", "redis");
-    let parse_one =
-        |text: String| text.into_connection_info().map_err(|error| StoreError::uri(error.category()));
-    let (base, transport) = scheme.split_once('+').unwrap_or((&scheme, ""));
-    let tls = match base {
-        "redis" => false,
-        "rediss" => true,
-        _ => {
-            return Err(StoreError::uri(format!("`{base}` is not a scheme of Redis: write redis or rediss")));
-        }
-    };
-    let (login, addresses) = match rest.rsplit_once('@') {
-        Some((login, addresses)) => (format!("{login}@"), addresses),
-        None => (String::new(), rest),
-    };
-    if rest.contains('#') {
-        return Err(StoreError::uri(
-            "it contains a `#`: write %23 in a password, and ?ca= for the file of a private CA",
-        ));
-    }
-    let (addresses, query) = addresses.split_once('?').unwrap_or((addresses, ""));
-    let (hosts, path) = addresses.split_once('/').unwrap_or((addresses, ""));
-    let ca = private_ca(query, tls)?;
-    if tls && rustls::crypto::CryptoProvider::get_default().is_none() {
-        // rustls cannot choose in a program with two providers. One that the program has set
-        // stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-    let opened = match (transport, ca) {
-        ("", Some(ca)) => {
-            Client::build_with_tls(parse_one(format!("{base}://{rest}"))?, ca).map(RedisServers::Single)
-        }
-        ("", None) => Client::open(parse_one(format!("{base}://{rest}"))?).map(RedisServers::Single),
-        ("unix", _) if !tls => {
-            Client::open(parse_one(format!("redis+unix://{rest}"))?).map(RedisServers::Single)
-        }
-        ("cluster", ca) => {
-            let nodes: Result<Vec<_>, _> =
-                hosts.split(',').map(|host| parse_one(format!("{base}://{login}{host}"))).collect();
-            let builder = ClusterClient::builder(nodes?);
-            let builder = if let Some(ca) = ca { builder.certs(ca) } else { builder };
-            builder
-                .connection_timeout(REPLY_TIMEOUT)
-                .response_timeout(REPLY_TIMEOUT)
-                .retries(2)
-                .build()
-                .map(RedisServers::Cluster)
-        }
-        ("sentinel", ca) => {
-            let (name, database) = path.split_once('/').unwrap_or((path, "0"));
-            if name.is_empty() {
-                return Err(StoreError::uri(
-                    "the name of the primary is missing: write it after the sentinels",
-                ));
-            }
-            let settings = parse_one(format!("{base}://{login}localhost/{database}"))?;
-            let sentinels: Result<Vec<ConnectionAddr>, _> = hosts
-                .split(',')
-                .map(|host| {
-                    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-                    let address = if has_port { host.to_owned() } else { format!("{host}:26379") };
-                    Ok(parse_one(format!("redis://{address}"))?.addr().clone())
-                })
-                .collect();
-            let tls = tls.then_some(ca);
-            sentinel(sentinels?, name, &settings, tls).map(|client| RedisServers::Sentinel(client.into()))
-        }
-        ("unix", _) => {
-            return Err(StoreError::uri("a unix socket has no TLS: write redis+unix://"));
-        }
-        _ => {
-            return Err(StoreError::uri(format!(
-                "`{transport}` is not a way to connect: write unix, sentinel or cluster"
-            )));
-        }
-    };
-    opened.map_err(|error| StoreError::uri(error.category()))
-}
-
-/// Reads the CA file that `?ca=` names. The servers' certificates must then come from that CA.
-fn private_ca(query: &str, tls: bool) -> Result<Option<TlsCertificates>, StoreError> {
-    let parsed = redis::parse_redis_url(&format!("redis://localhost/?{query}"));
-    let path = parsed.and_then(|url| Some(url.query_pairs().find(|(name, _)| name == "ca")?.1.into_owned()));
-    let Some(path) = path else { return Ok(None) };
-    if !tls {
-        return Err(StoreError::uri("?ca= needs TLS: write rediss:// instead of redis://"));
-    }
-    let pem = std::fs::read(&path)
-        .map_err(|error| StoreError::uri(format!("the file of ?ca= cannot be read: {error}")))?;
-    if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
-        return Err(StoreError::uri("the file of ?ca= contains no certificate: write it in PEM"));
-    }
-    Ok(Some(TlsCertificates { client_tls: None, root_cert: Some(pem) }))
-}
-
-fn sentinel(
-    sentinels: Vec<ConnectionAddr>,
-    name: &str,
-    settings: &redis::ConnectionInfo,
-    tls: Option<Option<TlsCertificates>>,
-) -> RedisResult<SentinelClient> {
-    let settings = settings.redis_settings();
-    let mut builder = SentinelClientBuilder::new(sentinels, name, SentinelServerType::Master)?
-        .set_client_to_redis_db(settings.db());
-    if let Some(user) = settings.username() {
-        builder = builder.set_client_to_redis_username(user);
-    }
-    if let Some(password) = settings.password() {
-        builder = builder.set_client_to_redis_password(password);
-    }
-    if let Some(ca) = tls {
-        builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
-        if let Some(ca) = ca {
-            builder = builder.set_client_to_redis_certificates(ca);
-        }
-    }
-    builder.build()
 }
 
 /// Returns `true` if a new connection may help: this one is closed or silent, or leads to a

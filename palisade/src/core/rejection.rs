@@ -44,8 +44,8 @@
 //! 2. [`Rejection::into_response`] makes the response: status, `Location`, `Retry-After`, an
 //!    empty body.
 //! 3. Layers further out complete it like any other response, for example with security headers.
-//! 4. [`ErrorPages`](crate::ErrorPages) logs the code at level `debug`, and writes the body. A
-//!    redirect gets no body.
+//! 4. [`ErrorPages`](crate::ErrorPages) logs the code at level `info`, and writes the body. A
+//!    redirect gets no body, and is logged at level `debug`.
 //!
 //! # What it does not do
 //!
@@ -62,7 +62,9 @@
 //! RFC 9110 §15 (status codes) and §10.2.3 (`Retry-After`); RFC 9457 (problem details).
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
@@ -101,6 +103,8 @@ struct Reason {
     location: Option<HeaderValue>,
     /// The value of `WWW-Authenticate`.
     challenge: Option<HeaderValue>,
+    /// The target of the redirect is a page to sign in at.
+    asks_to_sign_in: bool,
 }
 
 impl Rejection {
@@ -116,6 +120,7 @@ impl Rejection {
             message_says_when: false,
             location: None,
             challenge: None,
+            asks_to_sign_in: false,
         }))
     }
 
@@ -139,6 +144,21 @@ impl Rejection {
     pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
         self.0.challenge = Some(challenge);
         self
+    }
+
+    /// Makes the rejection of a request that needs a sign-in: a redirect to this location, or 401.
+    /// `ErrorPages` makes the redirect a 401 for clients that are not people.
+    #[cfg(feature = "session")]
+    pub(crate) fn sign_in(location: Option<HeaderValue>, code: &'static str, message: &'static str) -> Self {
+        let Some(location) = location else { return Self::new(StatusCode::UNAUTHORIZED, code, message) };
+        let mut rejection = Self::new(StatusCode::SEE_OTHER, code, message).with_location(location);
+        rejection.0.asks_to_sign_in = true;
+        rejection
+    }
+
+    #[cfg(feature = "error-page")]
+    pub(crate) fn asks_to_sign_in(&self) -> bool {
+        self.0.asks_to_sign_in
     }
 
     /// Writes `Retry-After` in this form, and the time at the end of the message.
@@ -214,10 +234,42 @@ impl MissingLayer {
 
 comparable_rejection!(MissingLayer);
 
+impl MissingLayer {
+    /// Makes the rejection, and logs the text with a detail of this request, such as the peer's
+    /// address. The same text is logged at most once in ten seconds.
+    pub(crate) fn rejection(self, detail: impl fmt::Display) -> Rejection {
+        if is_due(self.0) {
+            tracing::error!(%detail, "wiring error: {}", self.0);
+        }
+        Rejection::new(StatusCode::INTERNAL_SERVER_ERROR, Self::CODE, self.0)
+    }
+}
+
+/// Logs the text at level `error`, at most once in ten seconds.
 impl From<MissingLayer> for Rejection {
     fn from(missing: MissingLayer) -> Self {
+        if is_due(missing.0) {
+            tracing::error!("wiring error: {}", missing.0);
+        }
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, MissingLayer::CODE, missing.0)
     }
+}
+
+/// The time in which the same text is logged once.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Returns `true` if this text was not logged within the interval. The texts are those of this
+/// program, so the list is short.
+pub(crate) fn is_due(text: &'static str) -> bool {
+    static LOGGED: Mutex<Vec<(&'static str, Instant)>> = Mutex::new(Vec::new());
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    match logged.iter_mut().find(|(known, _)| *known == text) {
+        Some((_, time)) if now.duration_since(*time) < LOG_INTERVAL => return false,
+        Some((_, time)) => *time = now,
+        None => logged.push((text, now)),
+    }
+    true
 }
 
 /// Compares a [`Rejection`] with a reason, for tests and for handlers that tell reasons apart.

@@ -15,7 +15,7 @@
 //! | [`Client`] | address, scheme, host, port and path prefix, as [`Proxies`](crate::proxy::Proxies) resolves them |
 //! | [`ClientIp`], [`Scheme`] | parts of it, as extractors for axum |
 //! | [`Authority`] | a host and an optional port |
-//! | [`RequestId`] | the id on error pages and in the log |
+//! | [`RequestId`] | the id on error pages and in the log; [`RequestIds`](crate::request_id::RequestIds) sends it |
 //! | [`RequestContext`], [`SessionTag`] | for authors of layers: the values that layers share |
 //!
 //! In tests, put `PeerAddr` into the request's extensions:
@@ -33,5 +33,5 @@
 pub use super::authority::{Authority, AuthorityError};
 pub use super::client::{Client, ClientIp, PeerAddr, Scheme};
 pub use super::request_context::RequestContext;
-pub use super::request_id::RequestId;
+pub use super::request_id::{RequestId, RequestIdError};
 pub use super::session_tag::SessionTag;

@@ -1,16 +1,17 @@
-//! The values that the layers of one request share: the client, the nonce, the session's tag.
+//! The values that the layers of one request share: the client and the nonce.
 //!
 //! The outermost layer makes it with one allocation and puts it into the request's extensions; the other
 //! layers and the extractors find it there. Layers therefore work alone and in any combination.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use http::Extensions;
 
 use crate::core::client::Client;
-use crate::core::session_tag::SessionTag;
+use crate::core::rejection::MissingLayer;
+use crate::core::request_id::RequestId;
 
 /// A handle to the values that the layers of one request share.
 ///
@@ -18,8 +19,12 @@ use crate::core::session_tag::SessionTag;
 /// use palisade::request::RequestContext;
 ///
 /// let mut extensions = http::Extensions::new();
-/// RequestContext::begin(&mut extensions);
+/// let context = RequestContext::begin(&mut extensions);
 /// assert!(RequestContext::of(&extensions).is_some_and(|context| context.client().is_none()));
+///
+/// context.set_request_id("an-id-of-your-own".parse()?);
+/// assert_eq!(context.request_id().as_str(), "an-id-of-your-own");
+/// # Ok::<(), palisade::request::RequestIdError>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct RequestContext(Arc<Shared>);
@@ -27,9 +32,10 @@ pub struct RequestContext(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     client: OnceLock<Client>,
+    request_id: OnceLock<RequestId>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
-    session_tag: OnceLock<Arc<dyn SessionTag>>,
-    page_follows: AtomicBool,
+    entered: AtomicU16,
+    shows_causes: AtomicBool,
     personal: AtomicBool,
     #[cfg(feature = "rate-limit")]
     counted: AtomicBool,
@@ -59,18 +65,23 @@ impl RequestContext {
         let _ = self.0.client.set(client);
     }
 
+    /// Returns the id of this request, and makes a random one if there is none.
+    pub fn request_id(&self) -> RequestId {
+        *self.0.request_id.get_or_init(RequestId::random)
+    }
+
+    /// Returns the id of this request if it is decided already.
+    pub(crate) fn decided_request_id(&self) -> Option<RequestId> {
+        self.0.request_id.get().copied()
+    }
+
+    /// Sets the id of this request. The first call counts.
+    pub fn set_request_id(&self, id: RequestId) {
+        let _ = self.0.request_id.set(id);
+    }
+
     pub(crate) fn nonce(&self) -> &OnceLock<[u8; NONCE_CHARS]> {
         &self.0.nonce
-    }
-
-    /// The tag of the visitor's session, if there is a session layer.
-    pub fn session_tag(&self) -> Option<&dyn SessionTag> {
-        self.0.session_tag.get().map(|tag| &**tag)
-    }
-
-    /// Sets the tag of the visitor's session. The first call counts.
-    pub fn set_session_tag(&self, tag: Arc<dyn SessionTag>) {
-        let _ = self.0.session_tag.set(tag);
     }
 
     /// Marks the response as personal: it contains something that only this visitor may see.
@@ -94,14 +105,64 @@ impl RequestContext {
         self.0.counted.load(Ordering::Relaxed)
     }
 
-    /// Marks that an outer layer writes the bodies of errors after the headers are complete.
-    #[cfg(feature = "error-page")]
-    pub(crate) fn expect_page(&self) {
-        self.0.page_follows.store(true, Ordering::Relaxed);
+    /// Marks that the request has entered this layer.
+    pub(crate) fn enter(&self, layer: LayerMark) {
+        // The layers of one request run one after the other.
+        let entered = self.0.entered.load(Ordering::Relaxed);
+        self.0.entered.store(entered | layer.bit(), Ordering::Relaxed);
     }
 
+    /// Returns `true` if the request has entered this layer.
+    pub(crate) fn has_entered(&self, layer: LayerMark) -> bool {
+        self.0.entered.load(Ordering::Relaxed) & layer.bit() != 0
+    }
+
+    /// Returns the error for the first of these layers that stands outside of the caller.
+    pub(crate) fn reject_outside(&self, layers: &[(LayerMark, &'static str)]) -> Result<(), MissingLayer> {
+        match layers.iter().find(|(layer, _)| self.has_entered(*layer)) {
+            Some((_, text)) => Err(MissingLayer(text)),
+            None => Ok(()),
+        }
+    }
+
+    /// Shows the causes of errors on their pages: in development only, never to the public.
+    pub fn set_shows_causes(&self) {
+        self.0.shows_causes.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` if error pages may show causes.
+    pub fn shows_causes(&self) -> bool {
+        self.0.shows_causes.load(Ordering::Relaxed)
+    }
+
+    /// Returns `true` if an outer layer writes the bodies of errors after the headers are complete.
     pub(crate) fn page_follows(&self) -> bool {
-        self.0.page_follows.load(Ordering::Relaxed)
+        self.has_entered(LayerMark::ErrorPages)
+    }
+}
+
+/// A layer whose place among the others is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LayerMark {
+    ErrorPages,
+    /// The stateless layers of the front door.
+    Guards,
+    /// A layer that will complete the response with security headers.
+    Headers,
+    /// Not a layer: the security headers have been added to the response.
+    HeadersSent,
+    Hosts,
+    Https,
+    Csrf,
+    Deadline,
+    RateLimit,
+    Sessions,
+    CsrfTokens,
+}
+
+impl LayerMark {
+    const fn bit(self) -> u16 {
+        1 << self as u16
     }
 }
 

@@ -1,28 +1,111 @@
 //! The id of one request: on the error page for the visitor, and in the log for the operator.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::io::Write;
+use std::str::FromStr;
 
-/// The id of one request: 64 random bits, written as 16 hexadecimal digits.
+use http::Extensions;
+
+use super::request_context::RequestContext;
+
+/// The id of one request: 16 random hexadecimal digits, or an id that a proxy has sent.
 ///
-/// [`ErrorPages`](crate::ErrorPages) uses the id in the request's extensions, or makes one.
+/// All layers of a request share one id: [`ErrorPages`](crate::ErrorPages) shows and logs it, and
+/// [`RequestIds`](crate::request_id::RequestIds) sends it. With the feature `axum` it is an
+/// extractor.
+///
+/// A text of 1 to 64 letters, digits and the characters `-_.=:/+` is an id: safe in a header, in
+/// HTML, in JSON and in a log line.
 ///
 /// ```
-/// use palisade::request::RequestId;
+/// use palisade::request::{RequestContext, RequestId, RequestIdError};
 ///
-/// assert_eq!(RequestId::random().to_string().len(), 16);
+/// let random = RequestId::random();
+/// assert_eq!(random.to_string().len(), 16);
+///
+/// let uuid: RequestId = "1b671a64-40d5-491e-99b0-da01ff1f3341".parse()?;
+/// assert_eq!(uuid.as_str(), "1b671a64-40d5-491e-99b0-da01ff1f3341");
+/// assert_eq!("<script>".parse::<RequestId>(), Err(RequestIdError));
+///
+/// let mut extensions = http::Extensions::new();
+/// assert_eq!(RequestId::of(&extensions), None, "no layer has begun this request");
+/// RequestContext::begin(&mut extensions).set_request_id(uuid);
+/// assert_eq!(RequestId::of(&extensions), Some(uuid));
+/// # Ok::<(), RequestIdError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RequestId(u64);
+#[doc(alias = "correlation id")]
+#[doc(alias = "trace id")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId {
+    /// The unused bytes are zero.
+    text: [u8; MAX_LENGTH],
+    length: u8,
+}
+
+const MAX_LENGTH: usize = 64;
 
 impl RequestId {
-    /// Makes a new id from the operating system's random generator.
+    /// Makes a new id of 64 bits from the operating system's random generator.
     pub fn random() -> Self {
-        Self(getrandom::u64().expect("the operating system's random generator works"))
+        let number = getrandom::u64().expect("the operating system's random generator works");
+        let mut text = [0; MAX_LENGTH];
+        write!(&mut text[..], "{number:016x}").expect("16 digits have room");
+        Self { text, length: 16 }
+    }
+
+    /// Returns the id of the request with these extensions, if a layer has begun the request.
+    pub fn of(extensions: &Extensions) -> Option<Self> {
+        RequestContext::of(extensions).map(RequestContext::request_id)
+    }
+
+    /// Returns the id as text.
+    pub fn as_str(&self) -> &str {
+        let text = &self.text[..usize::from(self.length)];
+        std::str::from_utf8(text).expect("an id is ASCII")
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = RequestIdError;
+
+    fn from_str(id: &str) -> Result<Self, RequestIdError> {
+        let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.=:/+".contains(&byte);
+        if !(1..=MAX_LENGTH).contains(&id.len()) || !id.bytes().all(is_safe) {
+            return Err(RequestIdError);
+        }
+        let mut text = [0; MAX_LENGTH];
+        text[..id.len()].copy_from_slice(id.as_bytes());
+        Ok(Self { text, length: u8::try_from(id.len()).map_err(|_| RequestIdError)? })
+    }
+}
+
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.pad(self.as_str())
     }
 }
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
+    }
+}
+
+/// The error of a text that is not a request id.
+///
+/// ```
+/// use palisade::request::{RequestId, RequestIdError};
+///
+/// let error: RequestIdError = "a b".parse::<RequestId>().unwrap_err();
+/// assert!(error.to_string().contains("1 to 64 letters, digits"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a request id has 1 to 64 letters, digits and characters of `-_.=:/+`")]
+pub struct RequestIdError;

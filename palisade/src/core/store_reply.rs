@@ -103,9 +103,23 @@ pub enum StoreError {
     /// The address is not that of a store.
     #[error(
         "the address of the store is invalid: {0}; write memory://, redis://host:6379/0, rediss://…, \
-         redis+unix:///path, redis+sentinel://host,host/name, redis+cluster://host,host or memcached://host,host"
+         redis+unix:///path, redis+sentinel://host,host/name, redis+cluster://host,host or memcached://host,host, \
+         and for a server ?namespace= with the name of the site"
     )]
     Uri(String),
+    /// A store on a server has no namespace, or an invalid one.
+    #[error(
+        "the namespace of the store {0}: add the name of the site to the address, such as \
+         redis://host:6379/0?namespace=forum, in 1 to 40 letters, digits, `-`, `_` or `.`; sites with one \
+         namespace count together and end each other's sessions"
+    )]
+    Namespace(&'static str),
+    /// The name of the table cannot be used.
+    #[error(
+        "the name of the store's table is invalid: write 1 to 40 of a-z, 0-9 and `_`, a letter first, \
+         such as forum_sessions"
+    )]
+    Table,
 }
 
 impl StoreError {

@@ -1,6 +1,7 @@
 //! The parser, with errors that name the position and the correction.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine;
@@ -42,6 +43,8 @@ impl CspError {
 }
 
 const INVALID_SOURCE: &str = "is not a source: write a host such as `cdn.example`, `https://cdn.example:8443/lib/` or `*.example`, or a scheme such as `data:`";
+
+const NONE_IS_A_LIST: &str = "is a list without sources: write `none()` in place of the whole list";
 
 const NOT_ONE_WORD: &str =
     "is not one word: remove spaces, `;` and `,` (in a URL, write `%20`, `%3B`, `%2C`)";
@@ -118,14 +121,15 @@ fn entry<'a>(part: &'a str, before: &[Entry]) -> Result<Entry, ParseError<'a>> {
 
 /// Parses the value of a directive from separate words, each of which must be a single word.
 pub(super) fn words(directive: Directive, words: &[&str]) -> Result<Vec<Token>, CspError> {
-    let is_one_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !b";,".contains(&byte))
-    };
     let parsed = match words.iter().find(|word| !is_one_word(word)) {
         Some(word) => Err((*word, NOT_ONE_WORD.into())),
         None => tokens(directive, directive.name(), words),
     };
     parsed.map_err(|(token, advice)| CspError { at: 0, token: token.escape_default().to_string(), advice })
+}
+
+fn is_one_word(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !b";,".contains(&byte))
 }
 
 fn tokens<'a>(directive: Directive, name: &'a str, words: &[&'a str]) -> Result<Vec<Token>, ParseError<'a>> {
@@ -168,7 +172,7 @@ impl Directive {
     fn parse_word(self, word: &str, words: usize) -> Result<Option<Token>, Advice> {
         let token = || Ok(Some(Cow::Owned(word.to_owned())));
         match self.value_type() {
-            ValueType::Sources { inline, executes } => source(self, word, words, inline, executes),
+            ValueType::Sources { .. } => source(self, format_args!("`{self}`"), word, words),
             ValueType::Empty => {
                 Err(format!("follows `{self}`, which takes no value: put `;` between them").into())
             }
@@ -219,17 +223,46 @@ impl Directive {
     }
 }
 
+/// Parses one source for the list of a directive.
+pub(super) fn source_in(directive: Directive, text: &str) -> Result<Token, CspError> {
+    let parsed = match is_one_word(text) {
+        false => Err(NOT_ONE_WORD.into()),
+        true => source(directive, format_args!("this directive"), text, 1),
+    };
+    let token = parsed.and_then(|token| token.ok_or_else(|| NONE_IS_A_LIST.into()));
+    token.map_err(|advice| CspError { at: 0, token: text.escape_default().to_string(), advice })
+}
+
+/// Parses the value of an `integrity` attribute with one hash.
+pub(super) fn integrity(text: &str) -> Result<Token, CspError> {
+    let text = text.trim_ascii();
+    let hash = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text);
+    // The attribute may have options, which no browser knows.
+    let hash = hash.split_once('?').map_or(hash, |(hash, _)| hash);
+    if is_hash(hash) {
+        return Ok(Cow::Owned(format!("'{hash}'")));
+    }
+    let advice = if hash.split_ascii_whitespace().count() > 1 {
+        "has several hashes: write a source for each"
+    } else {
+        "is not the value of an `integrity` attribute: write one hash such as `sha384-…`, of 48 bytes in base64"
+    };
+    Err(CspError { at: 0, token: text.escape_default().to_string(), advice: advice.into() })
+}
+
 fn source(
     directive: Directive,
+    place: fmt::Arguments<'_>,
     word: &str,
     words: usize,
-    inline: bool,
-    executes: bool,
 ) -> Result<Option<Token>, Advice> {
+    let ValueType::Sources { inline, executes } = directive.value_type() else {
+        return Err(format!("is a source, and {place} takes none").into());
+    };
     let misplaced = |needs_eval: bool| {
         let places =
             if needs_eval { "script-src and default-src" } else { "script-src, style-src and default-src" };
-        Err(format!("has no meaning in `{directive}`: write it in {places} only").into())
+        Err(format!("has no meaning in {place}: write it in {places} only").into())
     };
     let Some(quoted) = word.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) else {
         if let Some((keyword, ..)) = KEYWORDS.iter().find(|(keyword, ..)| keyword.eq_ignore_ascii_case(word))
@@ -241,6 +274,9 @@ fn source(
         }
         if let Some(next) = Directive::ALL.into_iter().find(|known| known.name() == word) {
             return Err(format!("is a directive: put `;` before `{next}`").into());
+        }
+        if is_hash(word) {
+            return Err(format!("would be a host of that name: write `'{word}'`, with quotes").into());
         }
         let known = word == "*" || is_scheme(word) || is_host(word);
         return if known { Ok(Some(Cow::Owned(word.to_owned()))) } else { Err(INVALID_SOURCE.into()) };
@@ -261,9 +297,7 @@ fn source(
             "would be the same in every response: write `'nonce'`, and each response gets its own".into()
         );
     }
-    let hash = [("sha256-", 32), ("sha384-", 48), ("sha512-", 64)]
-        .into_iter()
-        .find_map(|(prefix, bytes)| Some((quoted.strip_prefix(prefix)?, bytes)));
+    let hash = hash_parts(quoted);
     match hash {
         Some(_) if !inline => misplaced(false),
         Some((digest, bytes)) if decoded(digest) == Some(bytes) => Ok(Some(Cow::Owned(word.to_owned()))),
@@ -278,6 +312,18 @@ fn source(
             Err(format!("is not a keyword: write `'{nearest}'`, if that is what you mean").into())
         }
     }
+}
+
+/// Returns the digest of a hash source, and the number of bytes that it must have.
+fn hash_parts(text: &str) -> Option<(&str, usize)> {
+    [("sha256-", 32), ("sha384-", 48), ("sha512-", 64)]
+        .into_iter()
+        .find_map(|(prefix, bytes)| Some((text.strip_prefix(prefix)?, bytes)))
+}
+
+/// Returns `true` for a hash source without its quotes.
+pub(super) fn is_hash(text: &str) -> bool {
+    hash_parts(text).is_some_and(|(digest, bytes)| decoded(digest) == Some(bytes))
 }
 
 /// The number of bytes in a digest, in either alphabet of base64.

@@ -1,12 +1,17 @@
 //! The source lists of CSP as types, so that a source in the wrong directive does not compile.
 
+use super::directive::Directive;
+
 mod sealed {
     pub trait Sealed {}
 }
 
 /// A directive that takes a source list.
 #[doc(hidden)]
-pub trait SourceList: sealed::Sealed {}
+pub trait SourceList: sealed::Sealed {
+    /// A directive with this list.
+    const DIRECTIVE: Directive;
+}
 
 /// A source list that can allow inline code: scripts, styles, and their fallback `default-src`.
 #[doc(hidden)]
@@ -25,26 +30,29 @@ pub trait InlineSourceList: SourceList {}
 pub trait ScriptSourceList: InlineSourceList {}
 
 macro_rules! source_lists {
-    ($($(#[$doc:meta])* $name:ident: $($list:ident),+;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident = $directive:ident $(, $list:ident)*;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name {}
 
         impl sealed::Sealed for $name {}
-        $(impl $list for $name {})+
+        impl SourceList for $name {
+            const DIRECTIVE: Directive = Directive::$directive;
+        }
+        $(impl $list for $name {})*
     )+};
 }
 
 source_lists! {
     /// The source list of `default-src`, the fallback of the others.
-    DefaultSrc: SourceList, InlineSourceList, ScriptSourceList;
+    DefaultSrc = DefaultSrc, InlineSourceList, ScriptSourceList;
     /// The source list of `script-src`, `script-src-elem` and `script-src-attr`.
-    ScriptSrc: SourceList, InlineSourceList, ScriptSourceList;
+    ScriptSrc = ScriptSrc, InlineSourceList, ScriptSourceList;
     /// The source list of `style-src`, `style-src-elem` and `style-src-attr`.
-    StyleSrc: SourceList, InlineSourceList;
+    StyleSrc = StyleSrc, InlineSourceList;
     /// The source list of every other directive for URLs: images, fonts, connections, frames,
     /// workers, `base-uri`, `form-action`.
-    ResourceSrc: SourceList;
+    ResourceSrc = ImgSrc;
     /// The source list of `frame-ancestors`.
-    FrameAncestors: SourceList;
+    FrameAncestors = FrameAncestors;
 }

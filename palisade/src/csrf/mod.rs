@@ -1,13 +1,13 @@
 //! Protection against cross-site request forgery (CSRF): requests that pages of other sites make.
 //!
 //! ```
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::csrf::{Csrf, TrustedOriginError};
 //!
-//! // `Palisade::new()` includes the check. This site also accepts requests of an application on
+//! // `Guards` and `Palisade` include the check. This site also accepts requests of an application on
 //! // another origin:
 //! let csrf = Csrf::new().trusted_origins(["https://app.example"])?;
-//! let palisade = Palisade::new().csrf(csrf);
+//! let guards = Guards::new().cross_origin(csrf);
 //! assert!(Csrf::new().trusted_origins(["*.example"]).is_err(), "there are no wildcards");
 //! # Ok::<(), TrustedOriginError>(())
 //! ```
@@ -54,9 +54,20 @@
 //! | trusted origins | none, no wildcards | a short list can be reviewed |
 //! | `Referer` | ignored | privacy tools and `Referrer-Policy: no-referrer` remove it |
 //! | token | required even if the origin is verified | two checks with nothing in common |
-//! | [`CsrfTokens::time_limit`] | 1 hour | a page stays open on a shared computer |
+//! | [`CsrfTokens::time_limit`] | 1 hour | longer than the idle timeout of sessions, so that a form that was open for long is not lost |
 //! | [`CsrfTokens::scan_limit`] | 64 KB | fields come before files; memory per request is bounded |
 //! | names of field and headers | see above | those of Flask-WTF, Django and Rails |
+//!
+//! # Long forms
+//!
+//! A token stays valid while the browser sends the cookie of its session, even if that session has
+//! passed its idle timeout: the cookie proves which browser asked for the form. The handler then
+//! sees an expired session, with no data and no sign-in. A sign-in, a sign-out or another tab that
+//! has started a new session ends the token.
+//!
+//! Pages of signed-in visitors are not cached, so the browser's "back" may show an empty form after
+//! a 403. For forms that take long to fill in, set a longer [`CsrfTokens::time_limit`] and
+//! [`Sessions::idle_timeout`](crate::Sessions::idle_timeout), or save drafts by script.
 //!
 //! # What it does not do
 //!
@@ -102,6 +113,7 @@ mod verdict;
 
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
 use http::{Request, Response};
 
 use self::mode::{Mode, ReportCounter};
@@ -121,7 +133,7 @@ pub use self::{
 use crate::core::client::Client;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The origin check: rejects requests that pages of other sites have made. See the [module
 /// page](self).
@@ -162,6 +174,8 @@ struct Settings {
     trusted: Vec<Origin>,
     mode: Mode,
     reported: ReportCounter,
+    /// Reject only requests with a password that the browser adds by itself.
+    only_basic_auth: bool,
 }
 
 impl Csrf {
@@ -198,6 +212,12 @@ impl Csrf {
         self.change(|settings| settings.mode = Mode::Off)
     }
 
+    /// Rejects only requests of other sites with `Authorization: Basic`, which browsers add by
+    /// themselves. For groups of routes that read no cookie.
+    pub(crate) fn only_basic_auth(self) -> Self {
+        self.change(|settings| settings.only_basic_auth = true)
+    }
+
     /// The number of requests that [`report_only`](Self::report_only) let pass. Clones share it.
     pub fn reported(&self) -> u64 {
         self.0.reported.count()
@@ -217,11 +237,22 @@ impl Csrf {
     }
 }
 
+/// Returns `true` if the request has a name and a password that the browser may have added.
+fn has_basic_auth<B>(request: &Request<B>) -> bool {
+    request.headers().get_all(AUTHORIZATION).iter().any(|value| {
+        let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+        ["basic", "digest", "negotiate", "ntlm"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))
+    })
+}
+
 impl Guard for Csrf {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
         let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Csrf);
         self.attach_verdict(request, &context);
         context
     }
@@ -232,6 +263,7 @@ impl Guard for Csrf {
         }
         match request.extensions().get() {
             Some(OriginVerdict::UnknownClient) => Err(Client::MISSING.into()),
+            Some(OriginVerdict::CrossSite) if self.0.only_basic_auth && !has_basic_auth(request) => Ok(()),
             Some(OriginVerdict::CrossSite) => {
                 let (method, path) = (request.method(), request.uri().path());
                 self.0.reported.reject_or_report(self.0.mode, method, path, CsrfRejection::CrossSite)

@@ -9,6 +9,9 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+#[cfg(feature = "serve")]
+use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
+
 pin_project! {
     /// The body of a request behind [`CsrfTokens`](crate::CsrfTokens): the scanned start, then the
     /// rest.
@@ -39,6 +42,15 @@ pin_project! {
 impl<B> PeekedBody<B> {
     pub(super) fn untouched(body: B) -> Self {
         Self { read_ahead: ReadAhead::default(), rest: Rest::Untouched { body } }
+    }
+
+    /// Returns the original body if nothing has been read from it.
+    #[cfg(all(feature = "axum", feature = "session"))]
+    pub(crate) fn into_untouched(self) -> Result<B, Self> {
+        match self.rest {
+            Rest::Untouched { body } => Ok(body),
+            Rest::Begun { .. } => Err(self),
+        }
     }
 
     /// Makes a body from the data that have been read, and the rest.
@@ -107,6 +119,18 @@ where
             hint.set_upper(upper);
         }
         hint
+    }
+}
+
+#[cfg(feature = "serve")]
+impl<B> LimitableBody for PeekedBody<B>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    type Limited = LimitedBody<Self>;
+
+    fn limit(request: http::Request<Self>, limit: BodyLimit) -> http::Request<LimitedBody<Self>> {
+        LimitedBody::limit(request, limit)
     }
 }
 

@@ -38,7 +38,7 @@ pub enum CsrfRejection {
 pub enum CsrfTokenError {
     /// There is no token, or it is further into the body than the scan limit.
     Missing,
-    /// The visitor has no session, so no token can be valid.
+    /// The request has no session cookie that the keyring opens, so no token can be valid.
     NoSession,
     /// The token is too old.
     Expired,
@@ -72,7 +72,7 @@ impl CsrfRejection {
                     "The form was sent without the token of our own page. Please go back, reload the page and send it again."
                 }
                 CsrfTokenError::NoSession => {
-                    "Your browser did not send our cookie, without which we cannot take the form. Please allow cookies for this site, go back, reload the page and send it again."
+                    "Your browser did not send a valid cookie of ours, without which we cannot take the form. Please allow cookies for this site, go back, reload the page and send it again."
                 }
                 CsrfTokenError::Expired => {
                     "The page was open for too long. Please go back, reload it and send it again."

@@ -9,13 +9,17 @@ use super::settings::{NO_SESSIONS, TokenSettings};
 use crate::core::rejection::MissingLayer;
 use crate::core::request_context::RequestContext;
 use crate::core::safe_html::SafeHtml;
+use crate::core::session_tag::SessionTag;
 
 /// The CSRF token of a page, for its forms and scripts. An axum extractor.
 ///
 /// The token is made when it is first written, which starts a session. Write it before the
 /// response's head is sent, because the visitor needs the session's cookie. In a handler that
-/// signs somebody in or out, ask for it afterwards. The response gets `Cache-Control: private,
+/// signs somebody in or out, write it afterwards. The response gets `Cache-Control: private,
 /// no-cache`.
+///
+/// The extractor reads the session of a request that has a cookie, so that the token is bound to
+/// the session that the response continues.
 ///
 /// ```
 /// use palisade::CsrfToken;
@@ -33,34 +37,50 @@ pub struct CsrfToken(Arc<LazyToken>);
 
 struct LazyToken {
     settings: Arc<TokenSettings>,
-    context: RequestContext,
+    tag: Arc<dyn SessionTag>,
+    context: Option<RequestContext>,
     text: OnceLock<String>,
 }
 
+/// The token layer nearest to the handler, in the request's extensions.
+#[derive(Clone)]
+pub(super) struct TokenIssuer {
+    pub(super) settings: Arc<TokenSettings>,
+    /// The session that the layer verifies tokens against.
+    pub(super) tag: Option<Arc<dyn SessionTag>>,
+}
+
 impl CsrfToken {
-    /// Returns the token for the request with these extensions.
+    /// Returns the token for the request with these extensions. It does not read the session: read
+    /// it before the token is written, with [`Session::get`](crate::Session::get) for example.
     ///
     /// # Errors
-    /// If there is no token layer or no session layer. The error names the line to add.
+    /// If there is no token layer or no session layer, or another session layer between them and
+    /// the handler. The error names the line to add.
     pub fn of(extensions: &Extensions) -> Result<Self, MissingLayer> {
-        let settings = extensions.get::<Arc<TokenSettings>>().ok_or(MissingLayer(
+        let issuer = extensions.get::<TokenIssuer>().ok_or(MissingLayer(
             "There is no layer for CSRF tokens. Add `CsrfTokens::new(&keyring)` inside of the session layer.",
         ))?;
-        let context = RequestContext::of(extensions).ok_or(NO_SESSIONS)?;
-        context.session_tag().ok_or(NO_SESSIONS)?;
-        Ok(Self(Arc::new(LazyToken {
-            settings: Arc::clone(settings),
-            context: context.clone(),
-            text: OnceLock::new(),
-        })))
+        let TokenIssuer { settings, tag } = issuer.clone();
+        let tag = tag.ok_or(NO_SESSIONS)?;
+        let nearest = extensions.get::<Arc<dyn SessionTag>>();
+        if nearest.is_some_and(|nearest| !std::ptr::addr_eq(Arc::as_ptr(nearest), Arc::as_ptr(&tag))) {
+            return Err(MissingLayer(
+                "There is a session layer inside of `CsrfTokens`, so its sign-ins would not end older tokens. \
+                 Put `CsrfTokens` inside of the innermost session layer.",
+            ));
+        }
+        let context = RequestContext::of(extensions).cloned();
+        Ok(Self(Arc::new(LazyToken { settings, tag, context, text: OnceLock::new() })))
     }
 
     /// The token, for a header or a field of your own: letters, digits, `-` and `_`.
     pub fn as_str(&self) -> &str {
-        let LazyToken { settings, context, text } = &*self.0;
+        let LazyToken { settings, tag, context, text } = &*self.0;
         text.get_or_init(|| {
-            let tag = context.session_tag().expect("`of` has checked that there is one");
-            context.mark_personal();
+            if let Some(context) = context {
+                context.mark_personal();
+            }
             settings.signer.issue(tag.next())
         })
     }

@@ -15,8 +15,10 @@ use super::mode::{Mode, ReportCounter};
 use super::peeked::PeekedBody;
 use super::settings::{HeadDecision, TokenSettings};
 use super::signer::TokenSigner;
+use super::token::TokenIssuer;
 use crate::core::clock::Clock;
-use crate::keyring::Keyring;
+use crate::core::request_context::{LayerMark, RequestContext};
+use crate::keyring::{DerivedKey, Keyring};
 
 /// The token check: requires a token of one of the site's own pages in every request that changes
 /// something. A layer for the router or a group of routes, inside of the session layer.
@@ -26,7 +28,7 @@ use crate::keyring::Keyring;
 ///
 /// use axum::{Router, body::Body, http::Request, response::Html, routing::get};
 /// use palisade::keyring::Keyring;
-/// use palisade::request::{RequestContext, SessionTag};
+/// use palisade::request::SessionTag;
 /// use palisade::{CsrfToken, CsrfTokens};
 /// use tower::ServiceExt;
 ///
@@ -42,14 +44,13 @@ use crate::keyring::Keyring;
 /// # }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-/// let tokens = CsrfTokens::new(&Keyring::new(secret)?).time_limit(Duration::from_secs(4 * 3600));
+/// let tokens = CsrfTokens::new(&Keyring::random()).time_limit(Duration::from_secs(4 * 3600));
 /// let app: Router = Router::new()
 ///     .route("/", get(form).post(async || "saved"))
-///     .layer(tokens); // the next line is `.layer(Sessions::new(…))`
+///     .layer(tokens); // the next line is `.layer(Sessions::in_store(…))`
 ///
 /// let mut request = Request::post("/").body(Body::empty())?;
-/// # RequestContext::begin(request.extensions_mut()).set_session_tag(std::sync::Arc::new(Tag));
+/// # request.extensions_mut().insert::<std::sync::Arc<dyn SessionTag>>(std::sync::Arc::new(Tag));
 /// let response = app.oneshot(request).await?;
 /// assert_eq!(response.status(), 403, "the request has no token");
 /// # Ok(())
@@ -66,7 +67,11 @@ impl CsrfTokens {
     /// Signs tokens with a key derived from `keyring`, with the defaults of the
     /// [module page](crate::csrf#defaults).
     pub fn new(keyring: &Keyring) -> Self {
-        let keys = keyring.derive("csrf");
+        Self::with_keys(keyring.derive("csrf"))
+    }
+
+    /// Signs tokens with this key.
+    pub(crate) fn with_keys(keys: DerivedKey) -> Self {
         Self(Arc::new(TokenSettings {
             signer: TokenSigner { keys, clock: Clock::system(), time_limit: Some(Duration::from_secs(3600)) },
             field: "csrf_token".into(),
@@ -78,7 +83,8 @@ impl CsrfTokens {
         }))
     }
 
-    /// Sets how long a token is valid; `None` means as long as its session.
+    /// Sets how long a token is valid; `None` means as long as the browser keeps the session's
+    /// cookie.
     pub fn time_limit(self, limit: impl Into<Option<Duration>>) -> Self {
         let limit = limit.into();
         self.change(|settings| settings.signer.time_limit = limit)
@@ -161,14 +167,12 @@ impl<S> Layer<S> for CsrfTokens {
 /// use palisade::keyring::Keyring;
 /// use tower::Layer;
 ///
-/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-/// let tokens = CsrfTokens::new(&Keyring::new(secret)?);
+/// let tokens = CsrfTokens::new(&Keyring::random());
 /// assert_eq!(tokens.reported(), 0);
 /// let inner = tower::service_fn(async |_: Request<PeekedBody<String>>| {
 ///     Ok::<_, std::convert::Infallible>(Response::new(String::new()))
 /// });
 /// let service: CsrfTokenService<_> = tokens.layer(inner);
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct CsrfTokenService<S> {
@@ -192,7 +196,9 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(Arc::clone(&self.settings));
+        RequestContext::begin(&mut parts.extensions).enter(LayerMark::CsrfTokens);
+        let tag = parts.extensions.get().cloned();
+        parts.extensions.insert(TokenIssuer { settings: Arc::clone(&self.settings), tag });
         match self.settings.decide_by_head(&parts) {
             Ok(HeadDecision::Pass) => {
                 let request = Request::from_parts(parts, PeekedBody::untouched(body));
@@ -216,11 +222,9 @@ where
 /// use palisade::csrf::CsrfFieldError;
 /// use palisade::keyring::Keyring;
 ///
-/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-/// let tokens = CsrfTokens::new(&Keyring::new(secret)?);
+/// let tokens = CsrfTokens::new(&Keyring::random());
 /// let error: CsrfFieldError = tokens.field("csrf token").unwrap_err();
 /// assert!(error.to_string().ends_with("such as `csrf_token`"));
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

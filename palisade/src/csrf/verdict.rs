@@ -63,6 +63,12 @@ pub(super) fn changes_state<B>(request: &Request<B>) -> bool {
     !is_safe(request.method()) || opens_a_websocket()
 }
 
+/// Returns `true` for safe methods, and for CONNECT: it opens a WebSocket over HTTP/2, to which a
+/// page can add no token. As for one that opens by `Upgrade`, the origin check decides.
+pub(super) fn needs_no_token(method: &Method) -> bool {
+    is_safe(method) || *method == Method::CONNECT
+}
+
 /// Returns `true` for methods that must not change anything.
 pub(super) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)

@@ -3,7 +3,8 @@
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
 //! use palisade::request::{ClientIp, PeerAddr};
-//! use palisade::{CspNonce, PageHeaders, Palisade, Rejection};
+//! use palisade::front_door::Guards;
+//! use palisade::{CspNonce, PageHeaders, Rejection};
 //! use tower::{Layer, ServiceExt};
 //!
 //! async fn page(ip: ClientIp, nonce: CspNonce) -> Result<(PageHeaders, String), Rejection> {
@@ -13,7 +14,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let routes = Router::new().route("/", get(page));
-//! let app = Palisade::new().hosts(["localhost"])?.layer(routes.clone());
+//! let app = Guards::new().hosts(["localhost"])?.layer(routes.clone());
 //! let peer = PeerAddr("127.0.0.1:40000".parse()?);
 //! let request = || Request::get("/").header("host", "localhost").extension(peer).body(Body::empty());
 //! assert_eq!(app.oneshot(request()?).await?.status(), 200);
@@ -30,11 +31,13 @@
 //! | argument | value | layer | without the layer |
 //! |---|---|---|---|
 //! | [`Client`], [`ClientIp`], [`Scheme`] | the client's address and scheme | [`Proxies`](crate::proxy::Proxies) | 500, `missing_layer` |
+//! | [`RequestId`] | the id of this request | [`RequestIds`](crate::request_id::RequestIds) | a random id, which error pages show too |
 //! | [`CspNonce`] | the nonce of this response | [`SecurityHeaders`](crate::SecurityHeaders) | a nonce that no header allows |
 //! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`BearerToken`](crate::bearer::BearerToken) | the token of `Authorization: Bearer …` | none | |
 //! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
+//! | [`Shutdown`](crate::serve::Shutdown) | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
 //!
 //! # Return values
 //!
@@ -45,6 +48,7 @@
 //! | [`SafeHtml`], alone or in axum's `Html` | 200, `text/html` |
 //! | [`Rejection`], or a module's reasons such as [`SessionRejection`](crate::session::SessionRejection) | its status and code; [`ErrorPages`](crate::error_page::ErrorPages) writes the body |
 //! | [`InternalError`] | 500; the cause goes to the log only |
+//! | [`Error`], for any error by `?` | see [`error`](mod@crate::error) |
 //!
 //! # What it does not do
 //!
@@ -55,76 +59,36 @@
 //!
 //! [`request`](crate::request) for the values, [`rejection`](crate::rejection) for the reasons.
 
+#[cfg(feature = "rate-limit")]
+mod rate_limit;
 #[cfg(feature = "session")]
 mod signed_in;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
-#[cfg(feature = "rate-limit")]
-use std::{
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts};
-#[cfg(feature = "rate-limit")]
-use axum::extract::{MatchedPath, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
-use http::{Extensions, StatusCode};
+use http::{Request, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
-use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
+use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
+use crate::core::client::{Client, ClientIp, Scheme};
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
+use crate::core::request_id::RequestId;
 use crate::core::safe_html::SafeHtml;
 #[cfg(feature = "csrf")]
 use crate::csrf::CsrfToken;
+use crate::error::Error;
 use crate::headers::PageHeaders;
-#[cfg(feature = "rate-limit")]
-use crate::rate_limit::{RateLimit, RateLimitKey, RateLimitLayer};
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
-
-/// Returns the peer's address, set by this library's `serve` or by `axum::serve`.
-pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    PeerAddr::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
-}
-
-#[cfg(feature = "rate-limit")]
-impl RateLimit {
-    /// Makes a layer that counts by a parameter of the route's path, such as `id` of
-    /// `/challenges/{id}`.
-    pub fn per_path_param(self, name: impl Into<Arc<str>>) -> RateLimitLayer {
-        let name = name.into();
-        RateLimitLayer::per(self, move |parts| {
-            let params = pin!(RawPathParams::from_request_parts(parts, &()));
-            // This extractor is ready at the first poll.
-            let Poll::Ready(Ok(params)) = params.poll(&mut Context::from_waker(Waker::noop())) else {
-                return None;
-            };
-            let value = params.iter().find(|(param, _)| *param == &*name)?.1;
-            Some(RateLimitKey::parameter(&name, value))
-        })
-    }
-}
-
-#[cfg(feature = "rate-limit")]
-impl RateLimitLayer {
-    /// Counts each route of a group separately, as Flask-Limiter's default limits do. Requests
-    /// without a route share one count.
-    pub fn per_route(self) -> Self {
-        self.scope_by(|parts| {
-            let route = parts.extensions.get::<MatchedPath>();
-            route.map_or_else(String::new, |route| route.as_str().to_owned())
-        })
-    }
-}
+use crate::serve::Shutdown;
 
 impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Rejection;
@@ -133,7 +97,7 @@ impl<S: Sync> FromRequestParts<S> for Client {
         RequestContext::of(&parts.extensions)
             .and_then(RequestContext::client)
             .cloned()
-            .ok_or(Self::MISSING.into())
+            .ok_or_else(|| Self::MISSING.into())
     }
 }
 
@@ -153,11 +117,48 @@ impl<S: Sync> FromRequestParts<S> for Scheme {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for CspNonce {
+impl<S: Sync> FromRequestParts<S> for RequestId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&RequestContext::begin(&mut parts.extensions)))
+        Ok(RequestContext::begin(&mut parts.extensions).request_id())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for CspNonce {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        match RequestContext::of(&parts.extensions) {
+            Some(context) if context.has_entered(LayerMark::Headers) => Ok(Self::of(context)),
+            _ => Err(MissingLayer(
+                "A handler extracts `CspNonce`, but no layer sends a policy with it. Write `Palisade` or \
+                 `SecurityHeaders` around its routes.",
+            )
+            .into()),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Shutdown {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        const MISSING: MissingLayer = MissingLayer(
+            "The request did not come through `palisade::serve`, so its server's shutdown is unknown. Write \
+             `palisade::serve(listener, app)`; under another server, and in a test, put `Shutdown::never()` into the \
+             request's extensions.",
+        );
+        parts.extensions.get().cloned().ok_or(MISSING.into())
+    }
+}
+
+/// The body is boxed once more, if the request has one and no limit yet.
+impl LimitableBody for Body {
+    type Limited = Self;
+
+    fn limit(request: Request<Self>, limit: BodyLimit) -> Request<Self> {
+        LimitedBody::limit(request, limit).map(|body| body.into_unlimited().unwrap_or_else(Self::new))
     }
 }
 
@@ -175,6 +176,13 @@ impl<S: Sync> FromRequestParts<S> for CsrfToken {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        // A token is bound to the session's id, which reading can change: a session may have expired,
+        // and a remember token may start one. A page that needs no session is not rejected while the
+        // store is down.
+        #[cfg(feature = "session")]
+        if let Some(session) = parts.extensions.get::<crate::session::Session>().cloned() {
+            let _ = session.load_if_sent().await;
+        }
         Ok(Self::of(&parts.extensions)?)
     }
 }
@@ -222,6 +230,12 @@ into_response! {
     crate::upload::UploadRejection,
     #[cfg(feature = "webhook")]
     crate::webhook::WebhookRejection,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Self::into_response(self)
+    }
 }
 
 #[cfg(feature = "redirect")]

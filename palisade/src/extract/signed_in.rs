@@ -66,8 +66,10 @@ pub trait Account<S>: Send + Sync + 'static {
     where
         Self: Sized;
 
-    /// Returns the epoch: a number that each change of password or rights raises. Sign-ins of an
-    /// earlier epoch end.
+    /// Returns the epoch: a number that a new password changes. Sign-ins of another epoch end.
+    ///
+    /// Return the epoch of the stored hash, `PasswordHash::epoch` (feature `password`), or a column
+    /// that each change raises.
     fn epoch(&self) -> u64;
 
     /// Returns `true` if the account has the role of this type. Otherwise the response is 403.
@@ -90,6 +92,7 @@ pub trait Account<S>: Send + Sync + 'static {
 /// use axum::{Router, body::Body, http::Request, routing::get};
 /// use palisade::extract::{Account, SignedIn};
 /// use palisade::rejection::InternalError;
+/// use palisade::session::store::MemorySessions;
 /// use palisade::{Keyring, Sessions};
 /// use tower::ServiceExt;
 ///
@@ -110,12 +113,12 @@ pub trait Account<S>: Send + Sync + 'static {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// # let keyring = Keyring::random();
 /// let app = Router::new()
 ///     .route("/account", get(account))
 ///     .route("/members", get(async || "members"))
 ///     .route_layer(SignedIn::<User>::gate(())) // for every route of a group
-///     .layer(Sessions::new(&keyring));
+///     .layer(Sessions::in_store(MemorySessions::new(), &keyring));
 /// for path in ["/account", "/members"] {
 ///     let response = app.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
 ///     assert_eq!(response.status(), 401);
@@ -214,7 +217,7 @@ async fn load<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Op
 fn session(parts: &Parts) -> Result<Session, MissingLayer> {
     parts.extensions.get::<Session>().cloned().ok_or(MissingLayer(
         "A handler extracts the session, but its routes have no session layer. Write \
-         `.layer(Sessions::new(&keyring))` around them.",
+         `.layer(Sessions::in_store(store, &keyring))` around them.",
     ))
 }
 

@@ -33,7 +33,7 @@
 //! 3. Else [`PageHeaders`] decide, the innermost first.
 //! 4. Else the site's own header is sent.
 //! 5. The nonce is inserted if the page has read its [`CspNonce`].
-//! 6. Personal responses get `Cache-Control`.
+//! 6. Personal responses get `Cache-Control`, unless theirs is `private` or `no-store` already.
 //!
 //! # Defaults
 //!
@@ -42,7 +42,7 @@
 //! | header | default | why |
 //! |---|---|---|
 //! | Content-Security-Policy | [`Csp::strict`] | injected scripts do not run |
-//! | X-Frame-Options | `DENY`, from `frame-ancestors` | clickjacking in old browsers |
+//! | X-Frame-Options | `DENY`, from [`SecurityHeaders::frame_ancestors`] | clickjacking |
 //! | X-Content-Type-Options | `nosniff` | an upload must not run as a script |
 //! | Referrer-Policy | `strict-origin-when-cross-origin` | other sites do not learn paths |
 //! | Permissions-Policy | [`PermissionsPolicy::strict`] | frames get no camera or location |
@@ -60,6 +60,10 @@
 //! | Strict-Transport-Security | see [`https`](crate::https) | it depends on the scheme |
 //!
 //! A response is personal if it has a nonce, a cookie or a CSRF token.
+//!
+//! Each protection stays until it is removed by its own name. Framing is denied with any policy and
+//! without one, until [`SecurityHeaders::frame_ancestors`] names sites, the policy has a
+//! `frame-ancestors` of its own, or [`SecurityHeaders::dangerous_allow_framing`] allows all.
 //!
 //! The other presets send these headers only, and remove `Server` and `X-Powered-By` too:
 //!
@@ -109,6 +113,39 @@
 //! The framed page has no session: in a frame on another site, browsers do not send cookies with
 //! `SameSite=Lax` or `Strict`, and [`Sessions`](crate::Sessions) do not offer `SameSite=None`.
 //!
+//! # A policy to try out, and pages that differ
+//!
+//! [`SecurityHeaders::csp_report_only`] sends a second policy that blocks nothing. Overrides apply to
+//! it too, so that the reports are about violations that you did not intend:
+//!
+//! | override | in the policy to try out |
+//! |---|---|
+//! | [`PageHeaders::frame_ancestors`] | replaces its `frame-ancestors`, if it has one |
+//! | [`PageHeaders::merge_csp`] | adds the same sources |
+//! | [`PageHeaders::csp`] | not sent on this page; set one with [`PageHeaders::csp_report_only`] |
+//!
+//! ```
+//! # use http::{Request, Response};
+//! # use tower::{Layer, ServiceExt};
+//! use palisade::csp::{Csp, Source};
+//! use palisade::{PageHeaders, SecurityHeaders};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let trial = Csp::strict().img_src([Source::SELF]).no_trusted_types();
+//! let site = SecurityHeaders::strict().csp_report_only(trial);
+//! let map = PageHeaders::new().merge_csp("img-src https://tiles.example".parse()?);
+//! # let page = tower::service_fn(async |_: Request<()>| {
+//! #     Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+//! # });
+//! let response = site.layer(map.layer(page)).oneshot(Request::new(())).await?;
+//! for name in ["content-security-policy", "content-security-policy-report-only"] {
+//!     assert!(response.headers()[name].to_str()?.contains("img-src 'self' https://tiles.example"));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Values
 //!
 //! Each header has a type, so that an invalid value does not compile:
@@ -142,229 +179,28 @@
 //!
 //! References: OWASP Secure Headers Project; MDN HTTP Observatory; Flask-Talisman 1.1.0 for
 //! `talisman`.
+//!
+//! [`Csp::api`]: crate::csp::Csp::api
+//! [`Csp::strict`]: crate::csp::Csp::strict
+//! [`Csp::talisman`]: crate::csp::Csp::talisman
+//! [`CspNonce`]: crate::CspNonce
+//! [`PermissionsPolicy::strict`]: permissions::PermissionsPolicy::strict
 
+mod framing;
 mod names;
 mod page;
 pub mod permissions;
 mod rendered;
 mod reports_to;
 mod setters;
+mod site;
 mod values;
-
-use std::sync::Arc;
-
-use http::header::{CACHE_CONTROL, SERVER, SET_COOKIE};
-use http::{HeaderName, HeaderValue, Request, Response};
-
-use crate::core::client::{Client, Scheme};
-use crate::core::guard::{Guard, guard_layers};
-use crate::core::nonce::CspNonce;
-use crate::core::rejection::Rejection;
-use crate::core::request_context::RequestContext;
-use crate::csp::Csp;
-use permissions::PermissionsPolicy;
-use rendered::{HeaderSettings, RenderedHeaders};
 
 pub use page::PageHeaders;
 pub use reports_to::ReportsTo;
+pub use site::SecurityHeaders;
 pub use values::{
     CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
     EmbedderPolicy, FrameOptions, OpenerPolicy, OriginAgentCluster, ReferrerPolicy, ReportingEndpoints,
     ReportingEndpointsError, ResourcePolicy, XssProtection,
 };
-
-const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
-
-/// The security headers of a site. A layer for the whole router, or a part of
-/// [`Palisade`](crate::Palisade). See the [module page](self).
-#[doc(alias = "helmet")]
-#[doc(alias = "Talisman")]
-#[derive(Clone, Debug)]
-pub struct SecurityHeaders(Arc<SiteSettings>);
-
-#[derive(Clone, Debug)]
-struct SiteSettings {
-    headers: HeaderSettings,
-    enforced: Vec<Csp>,
-    report_only: Vec<Csp>,
-    reports_to: Option<ReportsTo>,
-    personal_cache_control: Option<HeaderValue>,
-    replace: bool,
-    removed: Vec<HeaderName>,
-    rendered: RenderedHeaders,
-}
-
-impl Default for SecurityHeaders {
-    fn default() -> Self {
-        Self::strict()
-    }
-}
-
-impl SecurityHeaders {
-    /// Sends no header, and removes `Server` and `X-Powered-By`.
-    pub fn none() -> Self {
-        Self(Arc::new(SiteSettings {
-            headers: HeaderSettings::default(),
-            enforced: Vec::new(),
-            report_only: Vec::new(),
-            reports_to: None,
-            personal_cache_control: None,
-            replace: false,
-            removed: vec![SERVER, POWERED_BY],
-            rendered: RenderedHeaders::default(),
-        }))
-    }
-
-    /// The default: the strictest headers that a site without special needs can send. The
-    /// [module page](self) lists them with their reasons.
-    pub fn strict() -> Self {
-        Self::none()
-            .permissions_policy(PermissionsPolicy::strict())
-            .xss_protection(XssProtection::Off)
-            .content_type_options(ContentTypeOptions::Nosniff)
-            .referrer_policy(ReferrerPolicy::StrictOriginWhenCrossOrigin)
-            .opener_policy(OpenerPolicy::SameOrigin)
-            .resource_policy(ResourcePolicy::SameOrigin)
-            .origin_agent_cluster(OriginAgentCluster::Yes)
-            .cross_domain_policies(CrossDomainPolicies::None)
-            .dns_prefetch(DnsPrefetch::Off)
-            .personal_pages(CacheControl::PrivateNoCache)
-            .csp(Csp::strict())
-    }
-
-    /// Exactly the headers that Flask-Talisman 1.1.0 sends by default. Its HSTS is
-    /// `max-age=31556926; includeSubDomains`: see [`Hsts::new`](crate::https::Hsts::new).
-    pub fn talisman() -> Self {
-        Self::none()
-            .permissions_policy(PermissionsPolicy::talisman())
-            .frame_options(FrameOptions::SameOrigin)
-            .content_type_options(ContentTypeOptions::Nosniff)
-            .csp(Csp::talisman())
-            .referrer_policy(ReferrerPolicy::StrictOriginWhenCrossOrigin)
-    }
-
-    /// For an API that only programs call: responses load nothing, are never framed and never
-    /// cached.
-    pub fn api() -> Self {
-        Self::none()
-            .content_type_options(ContentTypeOptions::Nosniff)
-            .referrer_policy(ReferrerPolicy::NoReferrer)
-            .resource_policy(ResourcePolicy::SameOrigin)
-            .cross_domain_policies(CrossDomainPolicies::None)
-            .cache_control(CacheControl::NoStore)
-            .frame_options(FrameOptions::Deny)
-            .csp(Csp::api())
-    }
-
-    /// Sets the policy to enforce, in place of all earlier ones; `None` enforces none.
-    pub fn csp(self, policy: impl Into<Option<Csp>>) -> Self {
-        let policies = policy.into().into_iter().collect();
-        self.change(|site| site.enforced = policies)
-    }
-
-    /// Adds a policy to enforce. Browsers allow only what every policy allows.
-    pub fn and_csp(self, policy: Csp) -> Self {
-        self.change(|site| site.enforced.push(policy))
-    }
-
-    /// Adds a policy to try out: browsers report violations and block nothing.
-    pub fn csp_report_only(self, policy: Csp) -> Self {
-        self.change(|site| site.report_only.push(policy))
-    }
-
-    /// Sets the URL for browser reports: policy violations, deprecations, crashes. `None` is the
-    /// default.
-    ///
-    /// Over https the policies get `report-to` and `report-uri`, and `Reporting-Endpoints` is
-    /// sent. Over plain HTTP they get `report-uri` alone: given both, Chromium ignores it, and
-    /// sends nothing.
-    pub fn reports_to(self, reports_to: impl Into<Option<ReportsTo>>) -> Self {
-        let reports_to = reports_to.into();
-        self.change(|site| site.reports_to = reports_to)
-    }
-
-    /// Sets `Cache-Control` of personal responses: those with a nonce, a cookie or a CSRF token. A
-    /// handler's own header stays. Without it a shared cache could send one visitor's page to
-    /// another.
-    pub fn personal_pages(self, control: impl Into<Option<CacheControl>>) -> Self {
-        let control = control.into().map(HeaderValue::from);
-        self.change(|site| site.personal_cache_control = control)
-    }
-
-    /// Replaces headers that the handler has set, as Flask-Talisman does. By default they stay.
-    pub fn replace(self) -> Self {
-        self.change(|site| site.replace = true)
-    }
-
-    /// Sets the headers to remove from every response, in place of `Server` and `X-Powered-By`.
-    pub fn remove(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        let names = names.into_iter().collect();
-        self.change(|site| site.removed = names)
-    }
-
-    fn put(self, name: HeaderName, value: Option<HeaderValue>) -> Self {
-        self.change(|site| site.headers.set(name, value))
-    }
-
-    fn change(mut self, change: impl FnOnce(&mut SiteSettings)) -> Self {
-        let site = Arc::make_mut(&mut self.0);
-        change(site);
-        site.rendered = site.render(&site.headers, &site.enforced, &site.report_only);
-        self
-    }
-}
-
-impl SiteSettings {
-    /// Renders these headers and policies, without those to remove.
-    fn render(&self, headers: &HeaderSettings, enforced: &[Csp], report_only: &[Csp]) -> RenderedHeaders {
-        let rendered = RenderedHeaders::new(headers, enforced, report_only, self.reports_to.as_ref());
-        rendered.without(&self.removed)
-    }
-}
-
-impl Guard for SecurityHeaders {
-    type State = RequestContext;
-
-    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
-    }
-
-    fn check<B>(&self, _: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
-        Ok(())
-    }
-
-    fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
-        let site = &*self.0;
-        let page = response.extensions_mut().remove::<PageHeaders>();
-        let own;
-        let rendered = match &page {
-            None => &site.rendered,
-            Some(page) => {
-                own = page.render_over(self);
-                &own
-            }
-        };
-        // An outer layer writes the error page after the headers are complete, and needs the
-        // nonce.
-        let is_error = response.status().is_client_error() || response.status().is_server_error();
-        let nonce = match rendered.uses_nonce {
-            true if is_error && context.page_follows() => Some(CspNonce::make(context)),
-            true => CspNonce::made(context),
-            false => None,
-        };
-        let is_https = context.client().map(Client::scheme) == Some(Scheme::Https);
-        let headers = response.headers_mut();
-        for name in &site.removed {
-            headers.remove(name);
-        }
-        rendered.write(headers, nonce, is_https, site.replace);
-        if let Some(control) = &site.personal_cache_control
-            && (nonce.is_some() || headers.contains_key(SET_COOKIE) || context.is_personal())
-            && !site.removed.contains(&CACHE_CONTROL)
-        {
-            headers.entry(CACHE_CONTROL).or_insert_with(|| control.clone());
-        }
-    }
-}
-
-guard_layers!(SecurityHeaders, PageHeaders);

@@ -14,3 +14,5 @@ pub(super) const CROSS_DOMAIN_POLICIES: HeaderName =
 pub(super) const DOWNLOAD_OPTIONS: HeaderName = HeaderName::from_static("x-download-options");
 pub(super) const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
 pub(super) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+/// RFC 9213: caches of a network obey it instead of `Cache-Control`.
+pub(super) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");

@@ -5,12 +5,14 @@ use std::sync::{Arc, OnceLock};
 use http::header::{CACHE_CONTROL, X_FRAME_OPTIONS};
 use http::{HeaderName, HeaderValue, Request, Response};
 
+use super::framing::Framing;
 use super::rendered::{HeaderSettings, RenderedHeaders};
+use super::site::{SecurityHeaders, SiteSettings};
 use super::values::CacheControl;
-use super::{SecurityHeaders, SiteSettings};
 use crate::core::guard::Guard;
-use crate::core::rejection::Rejection;
-use crate::csp::{Csp, FrameAncestors, Source};
+use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::{LayerMark, RequestContext};
+use crate::csp::Csp;
 
 /// The headers of one page or group of routes, where they differ from the site's.
 ///
@@ -53,7 +55,7 @@ struct Overrides {
     enforced: Option<Vec<Csp>>,
     report_only: Option<Vec<Csp>>,
     merged: Vec<Csp>,
-    ancestors: Option<Csp>,
+    framing: Option<Framing>,
 }
 
 impl PageHeaders {
@@ -62,13 +64,17 @@ impl PageHeaders {
         Self::default()
     }
 
-    /// Sets the policy to enforce on this page, in place of the site's; `None` enforces none.
+    /// Sets the policy to enforce on this page, in place of the site's; `None` enforces none. The
+    /// site's framing stays, see [`frame_ancestors`](Self::frame_ancestors). The site's policy to try
+    /// out does not apply to a page with a policy of its own: set one with
+    /// [`csp_report_only`](Self::csp_report_only).
     pub fn csp(self, policy: impl Into<Option<Csp>>) -> Self {
         let policies = policy.into().into_iter().collect();
         self.change(|overrides| overrides.enforced = Some(policies))
     }
 
-    /// Adds sources to every enforced policy, by the rules of [`Csp::merge`].
+    /// Adds sources to every policy of the page, enforced or tried out, by the rules of
+    /// [`Csp::merge`].
     pub fn merge_csp(self, policy: Csp) -> Self {
         self.change(|overrides| overrides.merged.push(policy))
     }
@@ -79,16 +85,14 @@ impl PageHeaders {
         self.change(|overrides| overrides.report_only = Some(policies))
     }
 
-    /// Sets the sites that may frame this page, in place of the site's. `X-Frame-Options` follows,
-    /// or is not sent if it cannot express them.
-    pub fn frame_ancestors(self, ancestors: impl IntoIterator<Item = Source<FrameAncestors>>) -> Self {
-        let policy = Csp::new().frame_ancestors(ancestors);
-        self.change(|overrides| overrides.ancestors = Some(policy))
-    }
-
     /// Sends `Cache-Control: no-store`: neither browsers nor proxies store this page.
     pub fn no_store(self) -> Self {
         self.put(CACHE_CONTROL, Some(CacheControl::NoStore.into()))
+    }
+
+    /// Returns `true` if this page says [`no_store`](Self::no_store).
+    pub(crate) fn forbids_storing(&self) -> bool {
+        self.0.overrides.headers.get(&CACHE_CONTROL).is_some_and(|value| value == "no-store")
     }
 
     /// Returns these settings, completed by those of `outer`. These win; the merged policies of
@@ -96,24 +100,34 @@ impl PageHeaders {
     pub fn or(&self, outer: &Self) -> Self {
         let (inner, outer) = (&self.0.overrides, &outer.0.overrides);
         let mut headers = outer.headers.clone();
+        if inner.framing.is_some() {
+            headers.unset(&X_FRAME_OPTIONS);
+        }
         headers.overlay(&inner.headers);
+        // A trial of the outer settings is about their policy.
+        let trial = || match &inner.enforced {
+            Some(_) => None,
+            None => outer.report_only.clone(),
+        };
         let overrides = Overrides {
             headers,
             enforced: inner.enforced.clone().or_else(|| outer.enforced.clone()),
-            report_only: inner.report_only.clone().or_else(|| outer.report_only.clone()),
+            report_only: inner.report_only.clone().or_else(trial),
             merged: outer.merged.iter().chain(&inner.merged).cloned().collect(),
-            ancestors: inner.ancestors.clone().or_else(|| outer.ancestors.clone()),
+            framing: inner.framing.clone().or_else(|| outer.framing.clone()),
         };
         Self(Arc::new(Page { overrides, rendered: OnceLock::new() }))
     }
 
-    pub(super) fn put(self, name: HeaderName, value: Option<HeaderValue>) -> Self {
-        self.change(|overrides| overrides.headers.set(name, value))
+    pub(super) fn framing(self, framing: Framing) -> Self {
+        self.change(|overrides| {
+            overrides.headers.unset(&X_FRAME_OPTIONS);
+            overrides.framing = Some(framing);
+        })
     }
 
-    /// Returns the `Cache-Control` that this value sets.
-    pub(crate) fn own_cache_control(&self) -> Option<&HeaderValue> {
-        self.0.overrides.headers.get(&CACHE_CONTROL)
+    pub(super) fn put(self, name: HeaderName, value: Option<HeaderValue>) -> Self {
+        self.change(|overrides| overrides.headers.set(name, value))
     }
 
     /// Returns the headers of this page on that site, from the cache if it has them.
@@ -133,20 +147,21 @@ impl PageHeaders {
 impl Overrides {
     fn render(&self, site: &SiteSettings) -> RenderedHeaders {
         let mut enforced = self.enforced.clone().unwrap_or_else(|| site.enforced.clone());
-        for policy in &mut enforced {
-            *policy = self.merged.iter().fold(policy.clone(), |policy, more| policy.merge(more));
+        let mut report_only = match (&self.report_only, &self.enforced) {
+            (Some(own), _) => own.clone(),
+            // The site's trial is about the site's policy.
+            (None, Some(_)) => Vec::new(),
+            (None, None) => site.report_only.clone(),
+        };
+        for policy in enforced.iter_mut().chain(&mut report_only) {
+            *policy = self.merged.iter().fold(std::mem::take(policy), |policy, more| policy.merge(more));
         }
         let mut headers = site.headers.clone();
-        if let Some(ancestors) = &self.ancestors {
+        if self.framing.is_some() {
             headers.unset(&X_FRAME_OPTIONS);
-            match enforced.is_empty() {
-                true => enforced.push(ancestors.clone()),
-                false => enforced.iter_mut().for_each(|policy| *policy = policy.clone().replace(ancestors)),
-            }
         }
         headers.overlay(&self.headers);
-        let report_only = self.report_only.as_deref().unwrap_or(&site.report_only);
-        site.render(&headers, &enforced, report_only)
+        site.render(&headers, self.framing.as_ref().unwrap_or(&site.framing), enforced, report_only)
     }
 }
 
@@ -155,8 +170,16 @@ impl Guard for PageHeaders {
 
     fn begin<B>(&self, _: &mut Request<B>) {}
 
-    fn check<B>(&self, _: &Request<B>, (): &()) -> Result<(), Rejection> {
-        Ok(())
+    fn check<B>(&self, request: &Request<B>, (): &()) -> Result<(), Rejection> {
+        let context = RequestContext::of(request.extensions());
+        match context.is_some_and(|context| context.has_entered(LayerMark::Headers)) {
+            true => Ok(()),
+            false => Err(MissingLayer(
+                "`PageHeaders` changes the headers of an outer layer, and there is none. Write `Palisade` or \
+                 `SecurityHeaders` outside of it.",
+            )
+            .into()),
+        }
     }
 
     fn finish<B>(&self, (): &(), response: &mut Response<B>) {

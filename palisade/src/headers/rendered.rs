@@ -3,10 +3,10 @@
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::framing::Framing;
 use super::names::REPORTING_ENDPOINTS;
 use super::reports_to::ReportsTo;
-use super::values::FrameOptions;
-use crate::csp::{Csp, Directive, PreparedCsp};
+use crate::csp::{Csp, PreparedCsp};
 
 /// Headers in the order of sending. `None` means that a header must not be sent.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ impl HeaderSettings {
         }
     }
 
-    /// Returns the value that is sent, if this header is set.
+    /// Returns the value of a header that is to be sent.
     pub(super) fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
         self.0.iter().find(|(known, _)| known == name)?.1.as_ref()
     }
@@ -66,14 +66,16 @@ impl RenderedHeaders {
     /// Renders the headers. `X-Frame-Options` follows from `frame-ancestors` unless it is set.
     pub(super) fn new(
         settings: &HeaderSettings,
-        enforced: &[Csp],
-        report_only: &[Csp],
+        framing: &Framing,
+        mut enforced: Vec<Csp>,
+        mut report_only: Vec<Csp>,
         reports_to: Option<&ReportsTo>,
     ) -> Self {
+        framing.apply(&mut enforced, &mut report_only);
         let mut plain: Vec<_> =
             settings.0.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
         if !settings.contains(&X_FRAME_OPTIONS)
-            && let Some(options) = enforced.iter().find_map(frame_options)
+            && let Some(options) = framing.options(&enforced)
         {
             plain.push((X_FRAME_OPTIONS, options.into()));
         }
@@ -148,13 +150,5 @@ impl SchemeHeaders {
             }
         }
         headers
-    }
-}
-
-fn frame_options(policy: &Csp) -> Option<FrameOptions> {
-    match policy.get(Directive::FrameAncestors)?.as_str() {
-        "'none'" => Some(FrameOptions::Deny),
-        "'self'" => Some(FrameOptions::SameOrigin),
-        _ => None,
     }
 }

@@ -19,7 +19,8 @@ const ENDPOINT_NAME: &str = "default";
 ///
 /// Every policy of the site and its pages then reports to this URL, except a policy with a
 /// `report-to` or `report-uri` of its own. The headers that follow from it are written for you;
-/// only endpoints with names of your own need [`ReportingEndpoints`]. The module `reporting` has a
+/// only endpoints with names of your own need [`ReportingEndpoints`]. A path gets the prefix under
+/// which a trusted proxy serves the site. The module `reporting` has a
 /// collector for the reports.
 ///
 /// ```
@@ -35,6 +36,7 @@ pub struct ReportsTo {
     over_https: Csp,
     over_http: Csp,
     endpoints: ReportingEndpoints,
+    url: Box<str>,
 }
 
 impl ReportsTo {
@@ -47,7 +49,14 @@ impl ReportsTo {
         let invalid = || ReportingEndpointsError::Url(url.to_owned());
         let over_http = Csp::new().report_uri(url).map_err(|_| invalid())?;
         let over_https = over_http.clone().report_to(ENDPOINT_NAME).map_err(|_| invalid())?;
-        Ok(Self { over_https, over_http, endpoints })
+        Ok(Self { over_https, over_http, endpoints, url: url.into() })
+    }
+
+    /// Returns the same for a site that a proxy serves under this prefix; `None` for the address of
+    /// another site.
+    pub(super) fn under(&self, prefix: &str) -> Option<Self> {
+        let is_path = self.url.starts_with('/') && !self.url.starts_with("//");
+        if is_path { Self::new(&format!("{prefix}{}", self.url)).ok() } else { None }
     }
 
     /// The header `Reporting-Endpoints`, for responses over https.

@@ -6,18 +6,21 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue};
 
+use super::framing::Framing;
 use super::names::{
     CLEAR_SITE_DATA, CROSS_DOMAIN_POLICIES, DOCUMENT_POLICY, DOWNLOAD_OPTIONS, EMBEDDER_POLICY,
     FEATURE_POLICY, OPENER_POLICY, ORIGIN_AGENT_CLUSTER, PERMISSIONS_POLICY, REPORTING_ENDPOINTS,
     RESOURCE_POLICY,
 };
+use super::page::PageHeaders;
 use super::permissions::{DocumentPolicy, FeaturePolicy, PermissionsPolicy};
+use super::site::SecurityHeaders;
 use super::values::{
     CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
     EmbedderPolicy, FrameOptions, OpenerPolicy, OriginAgentCluster, ReferrerPolicy, ReportingEndpoints,
     ResourcePolicy, XssProtection,
 };
-use super::{PageHeaders, SecurityHeaders};
+use crate::csp::{Csp, FrameAncestors, Source};
 
 /// The setters of both `SecurityHeaders` and `PageHeaders`. `None` means that the header is not
 /// sent.
@@ -32,6 +35,35 @@ macro_rules! header_setters {
             pub fn $setter(self, value: impl Into<Option<$value>>) -> Self {
                 self.put($name, value.into().map(HeaderValue::from))
             })+
+
+            /// Sets the sites that may frame the page, in every policy: in place of the
+            /// `frame-ancestors` that they have. `X-Frame-Options` follows, or is not sent if it
+            /// cannot express the sites.
+            #[doc(alias = "clickjacking")]
+            pub fn frame_ancestors(
+                self,
+                ancestors: impl IntoIterator<Item = Source<FrameAncestors>>,
+            ) -> Self {
+                self.framing(Framing::Only(Csp::new().frame_ancestors(ancestors)))
+            }
+
+            /// Sets `X-Frame-Options`, which counts in browsers without `frame-ancestors` and on
+            /// pages without a policy. By default it follows from
+            /// [`frame_ancestors`](Self::frame_ancestors).
+            pub fn frame_options(self, options: FrameOptions) -> Self {
+                self.put(X_FRAME_OPTIONS, Some(options.into()))
+            }
+
+            /// Lets every site frame the page: sends neither `X-Frame-Options` nor
+            /// `frame-ancestors`.
+            ///
+            /// # Security
+            /// A site that frames the page can trick its visitors into clicks on it
+            /// (clickjacking). To allow some sites, name them with
+            /// [`frame_ancestors`](Self::frame_ancestors).
+            pub fn dangerous_allow_framing(self) -> Self {
+                self.framing(Framing::Any)
+            }
 
             /// Sets any other header; `None` does not send it.
             pub fn header(self, name: HeaderName, value: impl Into<Option<HeaderValue>>) -> Self {
@@ -49,8 +81,6 @@ header_setters! {
     permissions_policy: PermissionsPolicy => PERMISSIONS_POLICY;
     /// Sets `Document-Policy`, an experiment that browsers no longer support.
     document_policy: DocumentPolicy => DOCUMENT_POLICY;
-    /// Sets `X-Frame-Options`. By default it follows from `frame-ancestors` in the policy.
-    frame_options: FrameOptions => X_FRAME_OPTIONS;
     /// Sets `X-XSS-Protection`, which is obsolete: send [`XssProtection::Off`] or nothing.
     xss_protection: XssProtection => X_XSS_PROTECTION;
     /// Sets `X-Content-Type-Options`: browsers do not guess content types.

@@ -24,7 +24,7 @@ use crate::core::rejection::rejection_reasons;
 /// use palisade::redirect::SafePath;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let keyring = Keyring::random(); // in production: `Keyring::from_env("SECRET_KEY")?`
 /// let (clock, time) = Clock::manual();
 /// let links = SignedLinks::new(&keyring, "reset a password").clock(clock);
 ///

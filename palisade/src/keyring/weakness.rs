@@ -28,12 +28,20 @@ const PLACEHOLDERS: &[&str] = &[
     "letmein",
 ];
 
+/// Keys that documentation prints or has printed: ours, and Flask's.
+const PUBLISHED: &[&str] = &[
+    "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq",
+    "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB",
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+];
+
 /// The weakness of a key. [`WeakKey::of`] checks, in this order:
 ///
-/// 1. words of placeholders (`change`, `secret`, `password`, `testkey`, …);
-/// 2. fewer than 8 different characters;
-/// 3. sequences (`abcdef`, `4321`) or repetitions in more than a quarter of the key;
-/// 4. fewer than 256 bits, estimated from the alphabet that the key seems to use. A hexadecimal
+/// 1. keys that documentation prints, Palisade's and Flask's;
+/// 2. words of placeholders (`change`, `secret`, `password`, `testkey`, …);
+/// 3. fewer than 8 different characters;
+/// 4. sequences (`abcdef`, `4321`) or repetitions in more than a quarter of the key;
+/// 5. fewer than 256 bits, estimated from the alphabet that the key seems to use. A hexadecimal
 ///    digit counts 4 bits, a decimal digit 3.3, a letter of one case 4.7, with digits 5.2,
 ///    anything else 6.
 ///
@@ -42,13 +50,16 @@ const PLACEHOLDERS: &[&str] = &[
 /// References: NIST SP 800-90A (256 bits), CWE-331.
 ///
 /// ```
-/// use palisade::keyring::WeakKey;
+/// use palisade::keyring::{WeakKey, random_key};
 ///
 /// assert_eq!(WeakKey::of("9f86d081884c7d659a2feaa0c55ad015"), Some(WeakKey::Short(128)));
-/// assert_eq!(WeakKey::of("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq"), None);
+/// assert_eq!(WeakKey::of(&random_key()), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakKey {
+    /// The key is printed in documentation, where every attacker reads it.
+    #[error("is printed in documentation, so that everyone knows it")]
+    Published,
     /// The key contains a word of placeholders.
     #[error("contains a placeholder such as change, secret or example")]
     Placeholder,
@@ -72,7 +83,9 @@ impl WeakKey {
         let lower = key.to_lowercase();
         let length = key.chars().count();
         let distinct = key.chars().collect::<HashSet<_>>().len();
-        if PLACEHOLDERS.iter().any(|word| lower.contains(word)) {
+        if PUBLISHED.iter().any(|published| key.contains(published)) {
+            Some(Self::Published)
+        } else if PLACEHOLDERS.iter().any(|word| lower.contains(word)) {
             Some(Self::Placeholder)
         } else if distinct < 8 {
             Some(Self::FewCharacters(distinct))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::parsed_hash::ParsedHash;
+use super::parsed_hash::{ParsedHash, epoch_of};
 
 /// The stored hash of a password, a text in one of these formats:
 ///
@@ -21,6 +21,9 @@ use super::parsed_hash::ParsedHash;
 /// let werkzeug = format!("pbkdf2:sha256:1000000$salt${}", "0".repeat(64));
 /// assert!(PasswordHash::from(werkzeug).is_usable());
 /// assert!(!PasswordHash::from("!").is_usable());
+/// let salts = ["first-salt", "other-salt"].map(|salt| format!("pbkdf2:sha256:1000000${salt}${}", "0".repeat(64)));
+/// let [first, other] = salts.map(PasswordHash::from);
+/// assert_ne!(first.epoch(), other.epoch(), "another password has another salt");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(Box<str>);
@@ -35,6 +38,17 @@ impl PasswordHash {
     /// expensive.
     pub fn is_usable(&self) -> bool {
         ParsedHash::parse(&self.0).is_some()
+    }
+
+    /// Returns a number that changes with each new password: the epoch of accounts that store none.
+    ///
+    /// The number is a digest of the salt. It stays the same when a right password is hashed again
+    /// ([`VerifiedPassword::rehash`](super::VerifiedPassword::rehash)), unless the old salt has less
+    /// than eight bytes.
+    #[doc(alias = "session_auth_hash")]
+    #[doc(alias = "get_session_auth_hash")]
+    pub fn epoch(&self) -> u64 {
+        ParsedHash::parse(&self.0).map_or_else(|| epoch_of(self.0.as_bytes()), |hash| hash.epoch())
     }
 
     /// Parses the text. An invalid hash is logged with its account.

@@ -36,14 +36,71 @@ struct Settings {
 }
 
 /// The stored credential of an account: the input of [`Passwords::verify`].
+///
+/// ```
+/// use palisade::password::StoredCredential;
+///
+/// let hash = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"; // from the database
+/// let stored = StoredCredential::new(7, hash);
+/// assert_eq!((&*stored.user, stored.epoch), ("7", stored.hash.epoch()));
+/// // An account whose epoch is a column:
+/// let stored = StoredCredential { epoch: 3, ..stored };
+/// # assert_eq!(stored.epoch, 3);
+/// ```
 #[derive(Clone, Debug)]
 pub struct StoredCredential {
     /// The id of the account.
     pub user: Box<str>,
-    /// The account's epoch: a number that each change of password or rights raises.
+    /// The account's epoch: a number that each change of the password changes.
     pub epoch: u64,
     /// The hash of the account's password.
     pub hash: PasswordHash,
+}
+
+impl StoredCredential {
+    /// Makes the credential of an account whose epoch is [that of its hash](PasswordHash::epoch).
+    pub fn new(user: impl ToString, hash: impl Into<PasswordHash>) -> Self {
+        let hash = hash.into();
+        Self { user: user.to_string().into(), epoch: hash.epoch(), hash }
+    }
+}
+
+/// A new password: the result of [`Passwords::hash`].
+///
+/// Store the hash. The account's owner has just set the password, so it also proves who they are:
+/// [`proof`](Self::proof) signs them in after a registration, and keeps them signed in after a
+/// change.
+///
+/// ```
+/// use palisade::password::{NewPassword, Password, Passwords};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), palisade::password::HashingError> {
+/// let new: NewPassword = Passwords::new().hash(Password::from("correct horse battery staple")).await?;
+/// // Store `new.hash`, then sign the account in or call `Session::password_changed`.
+/// assert_eq!(new.proof(7).epoch(), new.hash.epoch());
+/// assert_eq!(new.proof_with_epoch(7, 3).epoch(), 3); // an account whose epoch is a column
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NewPassword {
+    /// The hash to store.
+    pub hash: PasswordHash,
+}
+
+impl NewPassword {
+    /// Returns the proof for the account that has got this password. The epoch is [that of the
+    /// hash](PasswordHash::epoch).
+    pub fn proof(&self, user: impl ToString) -> AuthProof {
+        self.proof_with_epoch(user, self.hash.epoch())
+    }
+
+    /// Returns the proof for an account whose epoch is a column: the epoch after the change.
+    pub fn proof_with_epoch(&self, user: impl ToString, epoch: u64) -> AuthProof {
+        AuthProof::of(user, epoch)
+    }
 }
 
 /// The result of a right password.
@@ -115,17 +172,18 @@ impl Passwords {
     }
 
     /// Hashes a new password, for storage. Check it with a
-    /// [`PasswordPolicy`](super::PasswordPolicy) first.
+    /// [`PasswordPolicy`](super::PasswordPolicy) first. The result signs the account in, too.
     ///
     /// # Errors
     /// [`HashingError::Busy`] if too many calls wait; [`HashingError::TooLong`] for more than
     /// 1,024 bytes.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
+    pub async fn hash(&self, password: Password) -> Result<NewPassword, HashingError> {
         if password.bytes().len() > MAX_PASSWORD_BYTES {
             return Err(HashingError::TooLong);
         }
         let params = self.0.params;
-        self.run(move || ParsedHash::new(params, password.bytes()).text().into()).await
+        let hash = self.run(move || ParsedHash::new(params, password.bytes()).text().into()).await?;
+        Ok(NewPassword { hash })
     }
 
     /// Verifies a password against the stored credential, `None` for an unknown account. Returns
@@ -197,8 +255,12 @@ fn check(
     let up_to_date = parsed.as_ref().is_some_and(|hash| hash.is_made_with(params));
     // Equal cost for every account: one hash of ours. It is the check itself, the rehash of a
     // right password, or computed for nothing. Against foreign hashes, one of those is added.
-    let fresh = (!up_to_date).then(|| ParsedHash::new(params, typed));
-    if let Some(foreign) = equalize_timing.filter(|_| !parsed.is_some_and(|hash| hash.is_foreign())) {
+    let fresh = (!up_to_date).then(|| match &parsed {
+        Some(hash) => hash.again(params, typed),
+        None => ParsedHash::new(params, typed),
+    });
+    if let Some(foreign) = equalize_timing.filter(|_| !parsed.as_ref().is_some_and(|hash| hash.is_foreign()))
+    {
         foreign.matches(typed);
     }
     let StoredCredential { user, epoch, .. } = stored.filter(|_| right)?;

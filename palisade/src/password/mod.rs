@@ -1,18 +1,20 @@
 //! Password hashes: Argon2id, computed outside the async threads, with a bound on concurrency.
 //!
 //! ```
-//! use palisade::password::{AuthProof, HashingError, Password, Passwords, StoredCredential, VerifiedPassword};
+//! use palisade::password::{AuthProof, HashingError, NewPassword, Password, Passwords};
+//! use palisade::password::{StoredCredential, VerifiedPassword};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), HashingError> {
 //! let passwords = Passwords::new();
-//! let hash = passwords.hash(Password::from("correct horse battery staple")).await?;
-//! let stored = || Some(StoredCredential { user: "7".into(), epoch: 1, hash: hash.clone() }); // from the database
+//! let new: NewPassword = passwords.hash(Password::from("correct horse battery staple")).await?;
+//! let proof: AuthProof = new.proof(7); // signs account 7 in, after its registration
+//! let stored = || Some(StoredCredential::new(7, new.hash.clone())); // from the database
 //!
 //! let verified: Option<VerifiedPassword> =
 //!     passwords.verify(Password::from("correct horse battery staple"), stored()).await?;
-//! let proof: AuthProof = verified.expect("the password is right").proof; // for `Session::log_in`
-//! assert_eq!(proof.user(), "7");
+//! let verified = verified.expect("the password is right"); // its proof is for `Session::log_in`
+//! assert_eq!((verified.proof.user(), verified.proof.epoch()), ("7", proof.epoch()));
 //!
 //! assert!(passwords.verify(Password::from("Tr0ub4dor&3"), stored()).await?.is_none());
 //! assert!(passwords.verify(Password::from("anything"), None).await?.is_none(), "no account, same cost");
@@ -33,6 +35,9 @@
 //! 4. Hashes the password and compares in constant time.
 //! 5. For a right password whose hash has another format or other parameters, returns a new hash
 //!    to store ([`VerifiedPassword::rehash`]). The password has not changed, so the epoch stays.
+//!
+//! The epoch of an account changes with its password, which ends its sessions. Without a column for
+//! it, [`PasswordHash::epoch`] derives one from the stored hash.
 //!
 //! [`Passwords::hash`] waits in the same way. Check a new password with a [`PasswordPolicy`]
 //! first.
@@ -78,7 +83,7 @@ mod policy;
 
 pub use self::error::HashingError;
 pub use self::hash::PasswordHash;
-pub use self::hasher::{Passwords, StoredCredential, VerifiedPassword};
+pub use self::hasher::{NewPassword, Passwords, StoredCredential, VerifiedPassword};
 pub use self::params::{Argon2Params, Argon2ParamsError};
 pub use self::plaintext::Password;
 pub use self::policy::{PasswordPolicy, PasswordRejected};

@@ -4,6 +4,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use pbkdf2::pbkdf2_hmac;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::params::Argon2Params;
@@ -42,15 +43,48 @@ const MIN_ARGON2_SALT_BYTES: usize = 8;
 const SALT_BYTES: usize = 16;
 const DIGEST_BYTES: usize = 32;
 
+/// Returns the first eight bytes of a digest, as a number.
+pub(super) fn epoch_of(bytes: &[u8]) -> u64 {
+    let digest = Sha256::new().chain_update(b"palisade epoch ").chain_update(bytes).finalize();
+    u64::from_be_bytes(*digest.first_chunk().expect("SHA-256 has 32 bytes"))
+}
+
 impl ParsedHash {
-    /// Hashes a password with a new salt.
+    /// Hashes a new password, with a new salt.
     pub(super) fn new(params: Argon2Params, password: &[u8]) -> Self {
-        let mut salt = vec![0; SALT_BYTES];
+        let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt).expect("the operating system has a random generator");
+        Self::with_salt(params, password, salt)
+    }
+
+    /// Hashes the same password again. The epoch stays, unless the old salt is too short to keep.
+    pub(super) fn again(&self, params: Argon2Params, password: &[u8]) -> Self {
+        match self.salt_of_epoch() {
+            Some(salt) => Self::with_salt(params, password, salt),
+            None => Self::new(params, password),
+        }
+    }
+
+    fn with_salt(params: Argon2Params, password: &[u8], salt: [u8; SALT_BYTES]) -> Self {
         let function =
             HashFunction::Argon2 { algorithm: Algorithm::Argon2id, version: Version::V0x13, params };
         let digest = function.digest(password, &salt, DIGEST_BYTES).expect("`Argon2Params` are in range");
-        Self { function, salt, digest }
+        Self { function, salt: salt.to_vec(), digest }
+    }
+
+    /// Returns the salt in the length of new hashes. A salt of less than eight bytes may be that of
+    /// many accounts, so it is not kept.
+    fn salt_of_epoch(&self) -> Option<[u8; SALT_BYTES]> {
+        match <[u8; SALT_BYTES]>::try_from(&self.salt[..]) {
+            Ok(salt) => Some(salt),
+            Err(_) if self.salt.len() < MIN_ARGON2_SALT_BYTES => None,
+            Err(_) => Sha256::digest(&self.salt).first_chunk().copied(),
+        }
+    }
+
+    /// Returns a number that a new password changes, and a new hash of the same password does not.
+    pub(super) fn epoch(&self) -> u64 {
+        epoch_of(&self.salt_of_epoch().map_or(self.salt.clone(), Vec::from))
     }
 
     /// Returns the PHC string of a hash from [`new`](Self::new).

@@ -1,7 +1,8 @@
 //! The parser of `Forwarded` (RFC 7239), from the right.
 //!
-//! Each line is parsed on its own, the last line first. An open quote from a client therefore
-//! cannot swallow the element that a proxy added. A line with a syntax error ends the walk.
+//! Each line is parsed on its own, the last line first. Of a line with a syntax error, only the
+//! rightmost element counts, and the walk ends there: a proxy may have joined its own element to a
+//! client's line, and a client's open quote must not swallow it.
 
 use std::borrow::Cow;
 
@@ -16,14 +17,27 @@ pub(super) struct Element<'a> {
     pub(super) host: Option<Cow<'a, str>>,
 }
 
-/// Iterates over the elements of all lines from the right.
-pub(super) fn from_right(headers: &HeaderMap) -> impl Iterator<Item = Element<'_>> {
-    headers
-        .get_all(FORWARDED)
-        .iter()
-        .rev()
-        .map_while(|line| elements(line.to_str().ok()?))
-        .flat_map(|elements| elements.into_iter().rev())
+/// Returns the elements of all lines from the right, up to a syntax error.
+pub(super) fn from_right(headers: &HeaderMap) -> Vec<Element<'_>> {
+    let mut found = Vec::new();
+    for line in headers.get_all(FORWARDED).iter().rev() {
+        let Ok(line) = line.to_str() else { break };
+        match elements(line) {
+            Some(elements) => found.extend(elements.into_iter().rev()),
+            None => {
+                found.extend(last_element(line));
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Returns the rightmost element of a line with a syntax error further left. A quoted value may
+/// contain a few commas.
+fn last_element(line: &str) -> Option<Element<'_>> {
+    let commas = line.rmatch_indices(',').map(|(at, _)| at).take(4);
+    commas.filter_map(|at| elements(&line[at + 1..])).find_map(|mut elements| elements.pop())
 }
 
 /// Parses the elements of a line; returns `None` for a syntax error.
@@ -110,6 +124,16 @@ mod tests {
     fn an_open_quote_swallows_no_element() {
         assert_eq!(clients(r#"for=6.6.6.6, for=", for=192.0.2.1"#), None);
         assert_eq!(clients(r#"for=6.6.6.6, for=", for="[2001:db8::1]:80""#), None);
+        for (line, client) in [
+            (r#"for=6.6.6.6, for=", for=192.0.2.1;proto=https"#, Some("192.0.2.1")),
+            (r#"for=6.6.6.6;x=", for="[2001:db8::1]:80""#, Some("[2001:db8::1]:80")),
+            (r#"for=", for=192.0.2.1;host="a,b""#, Some("192.0.2.1")),
+            (r#"for=6.6.6.6, for="192.0.2.1"#, None),
+            (r#"for=6.6.6.6"#, None),
+        ] {
+            let last = last_element(line).and_then(|element| element.client);
+            assert_eq!(last.as_deref(), client, "{line}");
+        }
     }
 
     #[test]

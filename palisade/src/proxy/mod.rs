@@ -1,17 +1,18 @@
 //! Trusted proxies: the client's address and scheme behind a reverse proxy or load balancer.
 //!
 //! ```
-//! use palisade::Palisade;
 //! use palisade::proxy::{Hops, Proxies, ProxiesError};
 //!
-//! // One proxy on this machine or in the private network, which sets the forwarded host too:
-//! let nginx = Proxies::hops(Hops { x_host: 1, ..Hops::default() });
+//! // One proxy on this machine or in the private network:
+//! let nginx = Proxies::hops(1);
+//! // One that also sets the host and the path prefix:
+//! let sub_path = Proxies::hops(Hops { x_host: 1, x_prefix: 1, ..Hops::from(1) });
 //! // Proxies by their addresses:
 //! let balancers = Proxies::trusted(["10.0.0.0/8", "2001:db8::/32"])?;
 //! // The header of a provider, accepted only from its addresses:
-//! let cloudflare = Proxies::header("cf-connecting-ip", ["173.245.48.0/20"])?;
+//! let cloudflare = Proxies::cloudflare(["173.245.48.0/20"])?;
 //! // A setting from the environment:
-//! let palisade = Palisade::new().trusted_proxies("hops=1".parse()?);
+//! let from_settings: Proxies = "hops=1".parse()?;
 //! assert!(Proxies::trusted(["balancer.internal"]).is_err(), "proxies are addresses, not names");
 //! # Ok::<(), ProxiesError>(())
 //! ```
@@ -21,13 +22,15 @@
 //!
 //! # What happens, in order
 //!
-//! 1. The client is the TCP peer. If its address is unknown, every request is rejected with a 500
-//!    that names the missing setting.
+//! 1. The client is the TCP peer: [`PeerAddr`], or axum's `ConnectInfo`. If its address is unknown,
+//!    every request is rejected with a 500 that names the missing line.
 //! 2. Forwarded headers are ignored unless the peer is trusted. With `hops`, by default, these are
 //!    loopback and private addresses ([`Proxies::peers`]).
 //! 3. The chosen method reads the headers from the right, because each proxy appends to them. All
 //!    lines of a header form one list. A text that is not an address ends the walk.
 //! 4. A scheme counts only if it is `http` or `https`, a prefix only if it is a plain path.
+//! 5. A request over plain HTTP that shows a wrong setting is rejected with a 500 and a log line at
+//!    `error` (see below).
 //!
 //! | method | client | scheme | host, port, prefix |
 //! |---|---|---|---|
@@ -40,6 +43,55 @@
 //! "If trusted" means: after [`Proxies::trust_host`], [`Proxies::trust_port`] and
 //! [`Proxies::trust_prefix`]. With `hops`, a header with fewer values than hops changes nothing.
 //!
+//! # A proxy that no setting names
+//!
+//! Behind such a proxy a site would answer, without a redirect, without HSTS, without `Secure`
+//! cookies, and with one address for all visitors. Therefore a request over plain HTTP is a 500 if
+//!
+//! - a peer that is not trusted says that the client came by https (`X-Forwarded-Proto`,
+//!   `Forwarded`);
+//! - a peer that is not trusted has a local address (loopback, private, link-local, 100.64.0.0/10)
+//!   and sends any of `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Host`, `Forwarded`,
+//!   `X-Real-IP`, `Via`;
+//! - a trusted peer says who the client is and not the scheme.
+//!
+//! The log names the peer and the line to write. Health checks and `curl` on the same machine send
+//! no such headers. A public address that sends other headers is a stranger, or the user of a
+//! forward proxy: the headers are ignored. [`Proxies::ignore_forwarded`] turns the first two rules
+//! off.
+//!
+//! # Which line for which proxy
+//!
+//! | proxy | setting | notes |
+//! |---|---|---|
+//! | nginx | `hops(1)` | set `Host $host`, `X-Forwarded-For $remote_addr`, `X-Forwarded-Proto $scheme` |
+//! | HAProxy | `hops(1)` | `option forwardfor`, and set `X-Forwarded-Proto` for both schemes |
+//! | Apache | `hops(1)` | `ProxyPreserveHost On`; `RequestHeader set X-Forwarded-Proto` |
+//! | Caddy | `hops(1)` | sets For, Proto and Host by itself |
+//! | Traefik, ingress-nginx | `hops(1)` | replace For and Proto by default |
+//! | AWS Application Load Balancer | `hops(1)` | appends For; its peers have addresses of the VPC |
+//! | Google Cloud, external | `hops=2 proto=1@130.211.0.0/22,35.191.0.0/16` | appends the client and itself |
+//! | Cloudflare to the origin | [`Proxies::cloudflare`] | allow its addresses only in the firewall |
+//! | Cloudflare Tunnel | `Proxies::cloudflare(["127.0.0.1"])` | `cloudflared` runs on this machine |
+//! | Fly.io | [`Proxies::fly`] | the rightmost For is the app's own address |
+//! | Railway | [`Proxies::railway`] | the rightmost For is an edge server's address |
+//! | another tunnel, such as ngrok | `hops(1)`, and its name in the list of hosts | the agent runs here |
+//! | a unix socket | [`PeerAddr::local`], with `hops(1)` | the peer counts as this machine |
+//!
+//! nginx, HAProxy and Apache pass a client's own header on unless they are told to set it. A
+//! request to the https site with `X-Forwarded-Proto: http` shows it: the answer is a redirect.
+//!
+//! # Sub-paths
+//!
+//! A proxy that serves the site under a path, such as `location /society/ { proxy_pass
+//! http://127.0.0.1:3000/; }`, removes the path and sends `X-Forwarded-Prefix: /society`. With the
+//! prefix trusted, it is added to redirects to https and to the login page, to
+//! [`Redirect`](crate::Redirect)s to a path, and to the URL of browser reports. Write links in
+//! pages with [`Client::path`](crate::request::Client::path).
+//!
+//! Two applications under one host share cookies, since `__Host-` requires `Path=/`. Give each one
+//! a cookie name of its own, with `Sessions::cookie_name`.
+//!
 //! # Defaults
 //!
 //! | setting | default | why |
@@ -47,32 +99,42 @@
 //! | method | [`Proxies::none`] | without a proxy, any client can send the headers |
 //! | peers with `hops` | loopback, private, link-local | a proxy is often on the same network |
 //! | host, port, prefix | not trusted | many proxies pass the client's own header on |
+//! | forwarded headers of an unknown local peer | a 500 | see above |
 //!
 //! # What it does not do
 //!
 //! It does not fetch a provider's list of addresses, and it does not combine a count with a list
-//! of addresses.
+//! of addresses. It does not see a proxy that terminates TLS and sends none of these headers. It
+//! does not change URLs in the body of a page, or in a `Location` that is no
+//! [`Redirect`](crate::Redirect).
 //!
 //! # See also
 //!
 //! [`host`](crate::host) for the check of the host; [`https`](crate::https) for the use of the
 //! scheme.
 //!
-//! References: RFC 7239; MDN, `X-Forwarded-For` §Security; Werkzeug's `ProxyFix` for the counts.
+//! References: RFC 7239; MDN, `X-Forwarded-For` §Security; Werkzeug's `ProxyFix` for the counts;
+//! AWS, "HTTP headers and Application Load Balancers"; Google Cloud, "External Application Load
+//! Balancer overview" §X-Forwarded-For and "Firewall rules"; Cloudflare, "HTTP headers"; Fly.io,
+//! "Request headers" (and superfly/docs#1714); Railway, "Specs & Limits" (`X-Real-IP`; its
+//! `X-Forwarded-For` was observed in fancyboi999/open-tag#107); ingress-nginx, `use-forwarded-headers`;
+//! Traefik, `forwardedHeaders`.
 
 mod forwarded;
 mod parse;
 mod resolve;
+mod untrusted;
 mod values;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use http::{Extensions, Request, Response};
+use http::{Extensions, HeaderName, Request, Response};
+use ipnet::IpNet;
 
 use crate::core::client::PeerAddr;
 use crate::core::guard::{Guard, guard_layers};
-use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::rejection::Rejection;
 use crate::core::request_context::RequestContext;
 
 pub use parse::ProxiesError;
@@ -92,8 +154,9 @@ pub struct Proxies(Arc<Settings>);
 /// ```
 /// use palisade::proxy::{Hops, Proxies};
 ///
-/// assert_eq!(Hops::default(), Hops { x_for: 1, x_proto: 1, x_host: 0, x_port: 0, x_prefix: 0 });
-/// let behind_two = Proxies::hops(Hops { x_for: 2, x_proto: 2, ..Hops::default() });
+/// assert_eq!(Hops::from(1), Hops { x_for: 1, x_proto: 1, x_host: 0, x_port: 0, x_prefix: 0 });
+/// // Two proxies; the inner one replaces `X-Forwarded-Proto`, and sets the host.
+/// let behind_two = Proxies::hops(Hops { x_for: 2, x_host: 1, ..Hops::from(1) });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hops {
@@ -109,9 +172,18 @@ pub struct Hops {
     pub x_prefix: usize,
 }
 
+/// One proxy, trusted for the client's address and scheme.
 impl Default for Hops {
     fn default() -> Self {
-        Self { x_for: 1, x_proto: 1, x_host: 0, x_port: 0, x_prefix: 0 }
+        Self::from(1)
+    }
+}
+
+/// This number of proxies, trusted for the client's address and scheme. Host, port and prefix are
+/// trusted only by their own fields.
+impl From<usize> for Hops {
+    fn from(proxies: usize) -> Self {
+        Self { x_for: proxies, x_proto: proxies, x_host: 0, x_port: 0, x_prefix: 0 }
     }
 }
 
@@ -127,10 +199,11 @@ impl Proxies {
         Self::by(Method::PeerOnly, Peers::Local)
     }
 
-    /// Trusts the n-th value from the right of each header, from loopback and private peers: see
-    /// [`Proxies::peers`].
-    pub fn hops(hops: Hops) -> Self {
-        Self::by(Method::Hops(hops), Peers::Local)
+    /// Trusts this number of proxies: the n-th value from the right of each header, from loopback
+    /// and private peers (see [`Proxies::peers`]). `hops(1)` trusts one proxy for the client's
+    /// address and scheme; [`Hops`] has a number for each header.
+    pub fn hops(hops: impl Into<Hops>) -> Self {
+        Self::by(Method::Hops(hops.into()), Peers::Local)
     }
 
     /// Walks `X-Forwarded-For` from the right, past the addresses of these proxies.
@@ -162,6 +235,35 @@ impl Proxies {
         Ok(Self::by(Method::Header(name), Peers::Listed(parse::networks(proxies)?)))
     }
 
+    /// Cloudflare: `CF-Connecting-IP` and `X-Forwarded-Proto`, from these addresses. Its networks
+    /// are listed on `cloudflare.com/ips`; with Cloudflare Tunnel, write `["127.0.0.1"]`.
+    ///
+    /// # Errors
+    /// If the list is empty, or a text is neither an address nor a network in CIDR notation.
+    pub fn cloudflare<T: AsRef<str>>(ranges: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
+        let method = Method::Header(HeaderName::from_static("cf-connecting-ip"));
+        Ok(Self::by(method, Peers::Listed(parse::networks(ranges)?)))
+    }
+
+    /// Fly.io: `Fly-Client-IP` and `X-Forwarded-Proto`, from private peers.
+    ///
+    /// ```
+    /// use palisade::proxy::Proxies;
+    ///
+    /// let [fly, railway] = [Proxies::fly(), Proxies::railway()];
+    /// assert!(format!("{fly:?}").contains("fly-client-ip"));
+    /// assert!(format!("{railway:?}").contains("100.64.0.0/10"));
+    /// ```
+    pub fn fly() -> Self {
+        Self::by(Method::Header(HeaderName::from_static("fly-client-ip")), Peers::Local)
+    }
+
+    /// Railway: `X-Real-IP` and `X-Forwarded-Proto`, from peers in 100.64.0.0/10.
+    pub fn railway() -> Self {
+        let peers = IpNet::new_assert(IpAddr::V4(Ipv4Addr::new(100, 64, 0, 0)), 10);
+        Self::by(Method::Header(HeaderName::from_static("x-real-ip")), Peers::Listed(vec![peers]))
+    }
+
     /// Sets the trusted peers of [`Proxies::hops`]: the addresses from which your proxy connects.
     ///
     /// # Errors
@@ -180,26 +282,56 @@ impl Proxies {
         self.change(|settings| settings.peers = Peers::Any)
     }
 
-    /// Trusts the forwarded host too.
+    /// Ignores the forwarded headers of a local peer that is not trusted. By default such a request
+    /// is a 500, because the headers show a proxy that no setting names.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request, routing::get};
+    /// use palisade::proxy::Proxies;
+    /// use palisade::request::{ClientIp, PeerAddr};
+    /// use tower::ServiceExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let routes = Router::new().route("/", get(async |ip: ClientIp| ip.0.to_string()));
+    /// let request = || {
+    ///     let request = Request::get("/").header("x-forwarded-for", "192.0.2.7");
+    ///     request.extension(PeerAddr::local()).body(Body::empty())
+    /// };
+    /// let strict = routes.clone().layer(Proxies::none());
+    /// assert_eq!(strict.oneshot(request()?).await?.status(), 500);
+    /// let ignoring = routes.layer(Proxies::none().ignore_forwarded());
+    /// assert_eq!(ignoring.oneshot(request()?).await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ignore_forwarded(self) -> Self {
+        self.change(|settings| settings.ignore_forwarded = true)
+    }
+
+    /// Trusts the forwarded host too; with [`Proxies::hops`], the rightmost one, unless
+    /// [`Hops::x_host`] says another.
     ///
     /// # Security
     /// Only for a proxy that sets the header: many pass the client's own header on.
     pub fn trust_host(self) -> Self {
-        self.change(|settings| settings.trust_host = true)
+        self.trust(|settings| &mut settings.trust_host, |hops| &mut hops.x_host)
     }
 
-    /// Trusts the forwarded port too. Only for a proxy that sets the header.
+    /// Trusts the forwarded port too, as [`Proxies::trust_host`] does the host. Only for a proxy
+    /// that sets the header.
     pub fn trust_port(self) -> Self {
-        self.change(|settings| settings.trust_port = true)
+        self.trust(|settings| &mut settings.trust_port, |hops| &mut hops.x_port)
     }
 
-    /// Trusts the forwarded path prefix too. Only for a proxy that sets the header.
+    /// Trusts the forwarded path prefix too, as [`Proxies::trust_host`] does the host. Only for a
+    /// proxy that sets the header.
     pub fn trust_prefix(self) -> Self {
-        self.change(|settings| settings.trust_prefix = true)
+        self.trust(|settings| &mut settings.trust_prefix, |hops| &mut hops.x_prefix)
     }
 
-    /// Sets the function that finds the peer's address in the request's extensions. The default
-    /// reads [`PeerAddr`].
+    /// Sets the function that finds the peer's address in the request's extensions. The default is
+    /// [`PeerAddr::of`].
     pub fn peer_from(self, peer_of: fn(&Extensions) -> Option<SocketAddr>) -> Self {
         self.change(|settings| settings.peer_of = peer_of)
     }
@@ -211,8 +343,23 @@ impl Proxies {
             trust_host: false,
             trust_port: false,
             trust_prefix: false,
+            ignore_forwarded: false,
             peer_of: PeerAddr::of,
         }))
+    }
+
+    fn trust(
+        self,
+        flag: impl FnOnce(&mut Settings) -> &mut bool,
+        count: impl FnOnce(&mut Hops) -> &mut usize,
+    ) -> Self {
+        self.change(|settings| match &mut settings.method {
+            Method::Hops(hops) => {
+                let count = count(hops);
+                *count = (*count).max(1);
+            }
+            _ => *flag(settings) = true,
+        })
     }
 
     fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -235,18 +382,16 @@ impl Guard for Proxies {
     }
 
     fn check<B>(&self, _: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
-        match context.client() {
-            Some(_) => Ok(()),
-            None => Err(MissingLayer(
-                "The peer's address is unknown, so clients cannot be told apart. Serve with `palisade::serve(listener, app)`, \
-                 or with `axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())`; in a test, \
-                 put `palisade::request::PeerAddr(address)` into the request's extensions.",
-            )
-            .into()),
-        }
+        self.0.check(context.client())
     }
 
-    fn finish<B>(&self, _: &RequestContext, _: &mut Response<B>) {}
+    #[cfg_attr(not(feature = "redirect"), allow(unused_variables, reason = "only redirects are changed"))]
+    fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
+        #[cfg(feature = "redirect")]
+        if let Some(client) = context.client() {
+            crate::core::site_path::add_prefix(client, response);
+        }
+    }
 }
 
 guard_layers!(Proxies);

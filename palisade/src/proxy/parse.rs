@@ -24,7 +24,8 @@ pub enum ProxiesError {
     Network(String),
     /// The text is not a number of proxies.
     #[error(
-        "`{0}` is not a number of proxies: write `hops=1`, or for each header `hops=for:1,proto:1,host:1,port:0,prefix:0`"
+        "`{0}` is not a number of proxies: write `hops=1`, and headers with another number after it: \
+         `hops=2 proto=1 host=1`"
     )]
     Hops(String),
     /// The text is not a header's name.
@@ -40,8 +41,8 @@ pub enum ProxiesError {
 /// | text | meaning |
 /// |---|---|
 /// | `none` | [`Proxies::none`] |
-/// | `hops=2` | two proxies, trusted for address, scheme, host and port |
-/// | `hops=for:2,proto:1` | a number for each header; the others are ignored |
+/// | `hops=1` | [`Proxies::hops(1)`](Proxies::hops): one proxy, trusted for address and scheme |
+/// | `hops=2 proto=1 host=1` | another number for `proto`, `host`, `port` or `prefix` |
 /// | `hops=1@203.0.113.0/24` | one proxy, which connects from there |
 /// | `hops=1@any` | [`Proxies::dangerous_allow_any_peer`] |
 /// | `10.0.0.0/8, 192.0.2.7` | [`Proxies::trusted`] |
@@ -97,15 +98,13 @@ fn network(text: &str) -> Result<IpNet, ProxiesError> {
 
 fn hops(text: &str) -> Result<Hops, ProxiesError> {
     let invalid = || ProxiesError::Hops(text.to_owned());
-    if let Ok(all) = text.parse() {
-        return Ok(Hops { x_for: all, x_proto: all, x_host: all, x_port: all, x_prefix: 0 });
-    }
-    let mut hops = Hops { x_for: 0, x_proto: 0, x_host: 0, x_port: 0, x_prefix: 0 };
-    for part in text.split(',') {
-        let (name, count) = part.split_once(':').ok_or_else(invalid)?;
-        let count = count.trim().parse().map_err(|_| invalid())?;
-        match name.trim() {
-            "for" => hops.x_for = count,
+    let number = |text: &str| text.parse().map_err(|_| invalid());
+    let mut parts = text.split_ascii_whitespace();
+    let mut hops = Hops::from(number(parts.next().unwrap_or(""))?);
+    for part in parts {
+        let (name, count) = part.split_once('=').ok_or_else(invalid)?;
+        let count = number(count)?;
+        match name {
             "proto" => hops.x_proto = count,
             "host" => hops.x_host = count,
             "port" => hops.x_port = count,
@@ -126,7 +125,8 @@ mod tests {
             "none",
             "NONE",
             "hops=1",
-            "hops=for:2,proto:1",
+            "hops=2 proto=1",
+            "hops=1 host=1 port=1 prefix=1@10.0.0.5",
             "hops=1@203.0.113.0/24,::1",
             "hops=1@any",
             "10.0.0.0/8, ::1",
@@ -139,13 +139,24 @@ mod tests {
     }
 
     #[test]
+    fn one_proxy_has_one_meaning() {
+        let one = Hops { x_for: 1, x_proto: 1, x_host: 0, x_port: 0, x_prefix: 0 };
+        assert_eq!([hops("1").unwrap(), Hops::from(1), Hops::default()], [one; 3]);
+        assert_eq!(hops("1 host=1").unwrap(), Hops { x_host: 1, ..one });
+        assert_eq!(hops("2 proto=1 prefix=1").unwrap(), Hops { x_for: 2, x_prefix: 1, ..one });
+    }
+
+    #[test]
     fn an_invalid_setting_says_what_to_write() {
         for (text, advice) in [
             ("", "write `none`"),
             ("yes", "write `10.0.0.7`"),
             ("10.0.0.0/40", "write `10.0.0.7`"),
             ("hops=one", "write `hops=1`"),
-            ("hops=for:1,by:1", "write `hops=1`"),
+            ("hops=1 by=1", "write `hops=1`"),
+            ("hops=1 host", "write `hops=1`"),
+            ("hops=", "write `hops=1`"),
+            ("hops=for:1,proto:1", "write `hops=1`"),
             ("header=cf-connecting-ip", "write `header="),
             ("header=a b@::1", "write `header="),
             ("forwarded=", "write `none`"),

@@ -8,10 +8,11 @@ use ipnet::IpNet;
 use super::values::{from_right, parse_address, parse_port, parse_prefix, parse_scheme};
 use super::{Hops, forwarded};
 use crate::core::client::{Client, Scheme};
+use crate::core::local_network::is_private_ip;
 
-const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub(super) const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(super) const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(super) const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
@@ -23,6 +24,7 @@ pub(super) struct Settings {
     pub(super) trust_host: bool,
     pub(super) trust_port: bool,
     pub(super) trust_prefix: bool,
+    pub(super) ignore_forwarded: bool,
     pub(super) peer_of: fn(&Extensions) -> Option<SocketAddr>,
 }
 
@@ -49,26 +51,29 @@ impl Settings {
     pub(super) fn client<B>(&self, request: &Request<B>) -> Option<Client> {
         let scheme = request.extensions().get::<Scheme>().copied().unwrap_or_default();
         let mut client = Client::direct((self.peer_of)(request.extensions())?, scheme);
-        if self.peers.contain(client.ip) {
-            self.apply_forwarded(&mut client, request.headers());
-        }
+        let headers = request.headers();
+        let trusted = !matches!(self.method, Method::PeerOnly) && self.peers.contain(client.ip);
+        client.via_proxy = trusted;
+        let scheme_known = trusted && self.apply_forwarded(&mut client, headers);
+        client.forwarding = self.forwarding(&client, headers, trusted, scheme_known);
         Some(client)
     }
 
-    fn apply_forwarded(&self, client: &mut Client, headers: &HeaderMap) {
+    /// Applies the headers of a trusted peer. Returns `true` if one of them says the scheme.
+    fn apply_forwarded(&self, client: &mut Client, headers: &HeaderMap) -> bool {
         match &self.method {
-            Method::PeerOnly => {}
+            Method::PeerOnly => false,
             Method::Hops(hops) => {
                 let nth = |name, n: usize| from_right(headers, &name).nth(n.checked_sub(1)?);
                 if let Some(ip) = nth(FOR, hops.x_for).and_then(parse_address) {
                     client.ip = ip;
                 }
-                if let Some(scheme) = nth(PROTO, hops.x_proto).and_then(parse_scheme) {
-                    client.scheme = scheme;
-                }
+                let scheme = nth(PROTO, hops.x_proto);
+                client.scheme = scheme.and_then(parse_scheme).unwrap_or(client.scheme);
                 client.host = nth(HOST, hops.x_host).map(Box::from);
                 client.port = nth(PORT, hops.x_port).and_then(parse_port);
                 client.prefix = nth(PREFIX, hops.x_prefix).and_then(parse_prefix);
+                hops.x_proto == 0 || scheme.is_some()
             }
             Method::TrustedProxies => {
                 let mut hops = 0;
@@ -80,21 +85,25 @@ impl Settings {
                         break;
                     }
                 }
-                self.apply_other_headers(client, headers, hops.max(1));
+                self.apply_other_headers(client, headers, hops.max(1))
             }
             Method::Forwarded => {
                 let listener = client.scheme;
+                let mut scheme_known = false;
+                // A trusted proxy has written each element that the loop reaches.
                 for element in forwarded::from_right(headers) {
-                    let Some(ip) = element.client.as_deref().and_then(parse_address) else { break };
-                    client.ip = ip;
+                    scheme_known = element.proto.is_some();
                     client.scheme = element.proto.as_deref().and_then(parse_scheme).unwrap_or(listener);
                     if self.trust_host {
                         client.host = element.host.map(Box::from);
                     }
+                    let Some(ip) = element.client.as_deref().and_then(parse_address) else { break };
+                    client.ip = ip;
                     if !self.peers.contain(ip) {
                         break;
                     }
                 }
+                scheme_known
             }
             Method::Header(name) => {
                 let mut values = from_right(headers, name);
@@ -103,19 +112,18 @@ impl Settings {
                 {
                     client.ip = ip;
                 }
-                self.apply_other_headers(client, headers, 1);
+                self.apply_other_headers(client, headers, 1)
             }
         }
     }
 
     /// Applies the other values from the proxy that wrote the client's address, `hops` from here.
     /// A proxy that replaces a header leaves fewer values than hops; the leftmost is then the
-    /// outermost proxy's.
-    fn apply_other_headers(&self, client: &mut Client, headers: &HeaderMap, hops: usize) {
+    /// outermost proxy's. Returns `true` if one of them says the scheme.
+    fn apply_other_headers(&self, client: &mut Client, headers: &HeaderMap, hops: usize) -> bool {
         let value = |name| from_right(headers, &name).take(hops).last();
-        if let Some(scheme) = value(PROTO).and_then(parse_scheme) {
-            client.scheme = scheme;
-        }
+        let scheme = value(PROTO);
+        client.scheme = scheme.and_then(parse_scheme).unwrap_or(client.scheme);
         if self.trust_host {
             client.host = value(HOST).map(Box::from);
         }
@@ -125,6 +133,7 @@ impl Settings {
         if self.trust_prefix {
             client.prefix = value(PREFIX).and_then(parse_prefix);
         }
+        scheme.is_some()
     }
 }
 
@@ -133,10 +142,7 @@ impl Peers {
         match self {
             Self::Any => true,
             Self::Listed(networks) => networks.iter().any(|network| network.contains(&ip)),
-            Self::Local => match ip {
-                IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-                IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-            },
+            Self::Local => is_private_ip(ip),
         }
     }
 }

@@ -135,7 +135,8 @@ impl Backoff {
         Self { ipv6_prefix: bits, ..self }
     }
 
-    /// Makes an attempt, unless a delay is running.
+    /// Makes an attempt, unless a delay is running. For an e-mail address that a visitor has typed,
+    /// the key is [`RateLimitKey::email`].
     ///
     /// # Errors
     ///

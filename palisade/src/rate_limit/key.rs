@@ -7,6 +7,7 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr};
 
 use http::{HeaderName, Method};
+use unicode_normalization::UnicodeNormalization;
 
 /// The key that identifies a caller at a limit.
 ///
@@ -44,6 +45,26 @@ impl RateLimitKey {
     pub const NONE: Self = Self(KeyKind::None);
     /// One key for all callers.
     pub const GLOBAL: Self = Self(KeyKind::Global);
+
+    /// Makes a key from an e-mail address as a visitor types it: without spaces around it, in
+    /// Unicode's compatibility form (NFKC), in lower case.
+    ///
+    /// Use it wherever a form sends an address. Counted as typed, each spelling of one mailbox has
+    /// a quota of its own. A part after `+` stays: it may belong to another account.
+    ///
+    /// ```
+    /// use palisade::rate_limit::RateLimitKey;
+    ///
+    /// let ada = RateLimitKey::from("ada@example.org");
+    /// assert_eq!(RateLimitKey::email(" Ada@Example.ORG\n"), ada);
+    /// assert_ne!(RateLimitKey::email("ada+maths@example.org"), ada);
+    /// assert!(RateLimitKey::email("  ").is_none());
+    /// ```
+    pub fn email(address: &str) -> Self {
+        // Lower case may decompose a character, so the form is made again after it.
+        let lower_case = address.nfkc().collect::<String>().to_lowercase();
+        lower_case.nfkc().collect::<String>().trim().into()
+    }
 
     /// Returns `true` if the key is missing. A pair is missing if either half is.
     pub fn is_none(&self) -> bool {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::response::Parts as ResponseParts;
 use http::{HeaderName, Method};
 
 use super::headers::RateLimitHeaders;
@@ -12,6 +11,7 @@ use super::key::{METHODS, RateLimitKey};
 use super::layer_settings::{Cost, KeySource, LayerSettings};
 use super::limit::RateLimit;
 use super::service::RateLimitService;
+use crate::core::rejection::Rejection;
 use crate::core::store_reply::StoreError;
 use crate::rate_limit::quota::Quotas;
 use crate::rate_limit::store::RateLimitStore;
@@ -36,10 +36,50 @@ impl RateLimit {
         RateLimitLayer::new(self, KeySource::Header(name))
     }
 
-    /// Makes a layer that counts by the key which this function finds in the request.
+    /// Makes a layer that counts by the key which this function finds in the request's head,
+    /// [`http::request::Parts`].
     #[doc(alias = "key_func")]
     pub fn per(self, key: impl Fn(&Parts) -> Option<RateLimitKey> + Send + Sync + 'static) -> RateLimitLayer {
         RateLimitLayer::per(self, move |parts| key(parts))
+    }
+
+    /// Makes a layer that counts by a key which must be loaded, such as the account of an API key.
+    /// The request waits; if loading fails, the rejection is the response.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{HeaderMap, Request, StatusCode};
+    /// use palisade::Rejection;
+    /// use palisade::rate_limit::store::MemoryStore;
+    /// use palisade::rate_limit::{RateLimit, RateLimitKey};
+    /// use tower::ServiceExt;
+    ///
+    /// /// Looks the account up in the database.
+    /// async fn account(headers: HeaderMap) -> Result<RateLimitKey, Rejection> {
+    ///     match headers.get("authorization").map(|value| value.as_bytes()) {
+    ///         Some(b"Bearer one" | b"Bearer two") => Ok("ada".into()),
+    ///         _ => Err(Rejection::new(StatusCode::UNAUTHORIZED, "no_key", "Send an API key.")),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let limit = RateLimit::new("api", "2/minute", MemoryStore::new())?;
+    /// let layer = limit.per_async(|parts| account(parts.headers.clone()));
+    /// let app = Router::new().route("/", get(async || "hello")).layer(layer);
+    /// for (key, status) in [("one", 200), ("two", 200), ("one", 429), ("three", 401)] {
+    ///     let request = Request::get("/").header("authorization", format!("Bearer {key}"));
+    ///     let response = app.clone().oneshot(request.body(Body::empty())?).await?;
+    ///     assert_eq!(response.status(), status, "{key}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn per_async<F>(self, key: impl Fn(&Parts) -> F + Send + Sync + 'static) -> RateLimitLayer
+    where
+        F: Future<Output = Result<RateLimitKey, Rejection>> + Send + 'static,
+    {
+        RateLimitLayer::new(self, KeySource::Async(Arc::new(move |parts| Box::pin(key(parts)))))
     }
 
     /// Makes a layer with one counter for all clients together.
@@ -48,7 +88,8 @@ impl RateLimit {
     }
 }
 
-/// A rate limit as a layer for a route or a group of routes. Methods of [`RateLimit`] make one.
+/// A rate limit as a layer for a route or a group of routes. Methods of [`RateLimit`] make one;
+/// a `RateLimit` converts into the layer [per client](RateLimit::per_client).
 ///
 /// If a request passes several layers, all of them count it.
 /// [`default_limit`](Self::default_limit) makes an outer layer a default instead.
@@ -62,7 +103,7 @@ impl RateLimit {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let limit = RateLimit::new("api", "3/minute".parse()?, MemoryStore::new());
+/// let limit = RateLimit::new("api", "3/minute", MemoryStore::new())?;
 /// let layer: RateLimitLayer = limit
 ///     .per(|parts| parts.uri.query().map(Into::into))
 ///     .methods([Method::GET])
@@ -96,6 +137,13 @@ impl RateLimitLayer {
         key: impl Fn(&mut Parts) -> Option<RateLimitKey> + Send + Sync + 'static,
     ) -> Self {
         Self::new(limit, KeySource::Function(Arc::new(key)))
+    }
+
+    /// Requires a route if the layer is around a whole router. `has_route` says whether the request
+    /// has one.
+    #[cfg(feature = "axum")]
+    pub(crate) fn needs_route(self, has_route: fn(&Parts) -> bool) -> Self {
+        self.with(|settings| settings.needs_route = Some(has_route))
     }
 
     /// Counts these methods only. Other methods pass. GET includes HEAD, which the same handler
@@ -141,7 +189,7 @@ impl RateLimitLayer {
     }
 
     /// Counts only the requests with a response for which this function returns `true`, such as
-    /// failed logins.
+    /// failed logins. The function reads the response's head, [`http::response::Parts`].
     ///
     /// Every request is charged on the way in, and refunded if its response should not count. So
     /// concurrent requests cannot pass the check together. This has consequences:
@@ -161,7 +209,7 @@ impl RateLimitLayer {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let limit = RateLimit::new("misses", "1/minute".parse()?, MemoryStore::new());
+    /// let limit = RateLimit::new("misses", "1/minute", MemoryStore::new())?;
     /// let app = Router::new()
     ///     .route("/", get(|| async {}))
     ///     .fallback(|| async { StatusCode::NOT_FOUND })
@@ -175,7 +223,7 @@ impl RateLimitLayer {
     /// # }
     /// ```
     #[doc(alias = "deduct_when")]
-    pub fn count_if(self, count: impl Fn(&ResponseParts) -> bool + Send + Sync + 'static) -> Self {
+    pub fn count_if(self, count: impl Fn(&http::response::Parts) -> bool + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.count_if = Some(Arc::new(count)))
     }
 
@@ -185,8 +233,9 @@ impl RateLimitLayer {
     /// An inner layer that only reports, or cannot count because its store is down, does not
     /// replace the default.
     ///
-    /// A client that has used up the default is rejected here, before an inner layer decides. Put
-    /// routes that must stay available in a group without the default.
+    /// A client that has used up the default is rejected here, before an inner layer decides, even
+    /// if the inner limit is looser. Put a route that must stay available, or has a looser limit,
+    /// in a group without the default, and merge the groups.
     #[doc(alias = "override_defaults")]
     pub fn default_limit(self) -> Self {
         self.with(|settings| settings.default_limit = true)
@@ -237,6 +286,13 @@ impl RateLimitLayer {
     fn with(mut self, change: impl FnOnce(&mut LayerSettings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
+    }
+}
+
+/// Counts by the client's address, as [`RateLimit::per_client`] does.
+impl From<RateLimit> for RateLimitLayer {
+    fn from(limit: RateLimit) -> Self {
+        limit.per_client()
     }
 }
 

@@ -1,11 +1,12 @@
 //! The settings of a rate-limit layer, and their application to a request.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use http::request::Parts;
 use http::response::Parts as ResponseParts;
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, header};
 
 use super::decide::{LimitDecision, ServerWait};
 use super::headers::RateLimitHeaders;
@@ -14,7 +15,7 @@ use super::limit::RateLimit;
 use super::metrics::MetricOutcome;
 use super::settings::Settings;
 use crate::core::client::Client;
-use crate::core::rejection::Rejection;
+use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::RequestContext;
 use crate::rate_limit::quota::Quotas;
 
@@ -25,6 +26,8 @@ pub(super) struct LayerSettings {
     pub(super) key: KeySource,
     pub(super) methods: Option<Arc<[Method]>>,
     pub(super) per_method: bool,
+    /// Set if the layer needs the route: says whether this request has one.
+    pub(super) needs_route: Option<fn(&Parts) -> bool>,
     pub(super) scope_by: Option<Arc<RequestFn<String>>>,
     pub(super) exempt_when: Option<Arc<RequestFn<bool>>>,
     pub(super) cost: Cost,
@@ -39,6 +42,9 @@ type ResponseFn = dyn Fn(&ResponseParts) -> bool + Send + Sync;
 type RequestFn<T> = dyn Fn(&Parts) -> T + Send + Sync;
 /// The request is mutable, because axum's extractors need it so.
 type KeyFn = dyn Fn(&mut Parts) -> Option<RateLimitKey> + Send + Sync;
+type AsyncKeyFn = dyn Fn(&Parts) -> KeyFuture + Send + Sync;
+/// A key that is loaded, for example from a session store.
+pub(super) type KeyFuture = Pin<Box<dyn Future<Output = Result<RateLimitKey, Rejection>> + Send>>;
 
 /// The source of the key.
 #[derive(Clone)]
@@ -46,6 +52,13 @@ pub(super) enum KeySource {
     Client,
     Header(HeaderName),
     Function(Arc<KeyFn>),
+    Async(Arc<AsyncKeyFn>),
+}
+
+/// The key of one request.
+pub(super) enum RequestKey {
+    Known(RateLimitKey),
+    Loading(KeyFuture),
 }
 
 /// The cost of a request.
@@ -55,21 +68,52 @@ pub(super) enum Cost {
     Function(Arc<RequestFn<u32>>),
 }
 
-/// A request to count: the result of the layer's settings.
+/// The results of the layer's settings for one request, except for its key.
+#[derive(Clone, Debug)]
+pub(super) struct RequestTerms {
+    method: Option<&'static str>,
+    scope: Option<String>,
+    /// The quotas of this request, if it has its own.
+    quotas: Option<Quotas>,
+    cost: u32,
+    is_preflight: bool,
+}
+
+/// A request to count.
 #[derive(Clone, Debug)]
 pub(super) struct CountedRequest {
     pub(super) key: RateLimitKey,
     pub(super) caller: Vec<u8>,
-    /// The quotas of this request, if it has its own.
     quotas: Option<Quotas>,
     pub(super) cost: u32,
+    is_preflight: bool,
 }
 
 impl CountedRequest {
     pub(super) fn quotas<'a>(&'a self, settings: &'a Settings) -> &'a Quotas {
         self.quotas.as_ref().unwrap_or(&settings.quotas)
     }
+
+    /// Returns `true` if this is a CORS preflight, and the response allows it: a CORS layer has
+    /// answered, and the application has done nothing.
+    pub(super) fn is_answered_preflight(&self, response: &ResponseParts) -> bool {
+        self.is_preflight
+            && response.status.is_success()
+            && response.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+    }
 }
+
+/// Returns `true` for the request with which a browser asks whether it may send another one.
+fn is_preflight(parts: &Parts) -> bool {
+    parts.method == Method::OPTIONS
+        && parts.headers.contains_key(header::ORIGIN)
+        && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+const NO_ROUTE: MissingLayer = MissingLayer(
+    "This rate limit counts per route or per path parameter, but it is around a whole `Router`, where the route is not \
+     known yet. Write `router.layer(limit)` instead of `limit.layer(router)`, or use `Palisade::rate_limit`.",
+);
 
 impl LayerSettings {
     pub(super) fn new(limit: RateLimit, key: KeySource) -> Self {
@@ -78,6 +122,7 @@ impl LayerSettings {
             key,
             methods: None,
             per_method: false,
+            needs_route: None,
             scope_by: None,
             exempt_when: None,
             cost: Cost::Fixed(1),
@@ -89,8 +134,12 @@ impl LayerSettings {
         }
     }
 
-    /// Returns the request to count, or `None` if the layer does not apply.
-    pub(super) fn counted_request(&self, parts: &mut Parts) -> Result<Option<CountedRequest>, Rejection> {
+    /// Returns the terms of a request to count, or `None` if the layer does not apply.
+    pub(super) fn terms(
+        &self,
+        parts: &Parts,
+        around_router: bool,
+    ) -> Result<Option<RequestTerms>, Rejection> {
         let settings = &*self.limit.0;
         let head_is_get = |method: &Method| *method == Method::GET && parts.method == Method::HEAD;
         let applies = |method: &Method| *method == parts.method || head_is_get(method);
@@ -101,19 +150,37 @@ impl LayerSettings {
             settings.counters.add(MetricOutcome::Exempt);
             return Ok(None);
         }
-        let key = settings.required_key(self.key(parts)?)?;
-        let method = self.per_method.then(|| method_name(&parts.method));
-        let caller = key.caller(method, settings.ipv6_prefix);
-        let caller = match &self.scope_by {
-            Some(scope) => scoped(&scope(parts), &caller),
-            None => caller,
-        };
+        if around_router && self.needs_route.is_some_and(|has_route| !has_route(parts)) {
+            return Err(NO_ROUTE.into());
+        }
         let cost = match &self.cost {
             Cost::Fixed(cost) => *cost,
             Cost::Function(cost) => cost(parts),
         };
-        let quotas = self.quotas_by.as_ref().and_then(|quotas| quotas(parts));
-        Ok(Some(CountedRequest { key, caller, quotas, cost }))
+        Ok(Some(RequestTerms {
+            method: self.per_method.then(|| method_name(&parts.method)),
+            scope: self.scope_by.as_ref().map(|scope| scope(parts)),
+            quotas: self.quotas_by.as_ref().and_then(|quotas| quotas(parts)),
+            cost,
+            is_preflight: is_preflight(parts),
+        }))
+    }
+
+    /// Returns the request to count under this key.
+    pub(super) fn counted(
+        &self,
+        terms: RequestTerms,
+        key: RateLimitKey,
+    ) -> Result<CountedRequest, Rejection> {
+        let settings = &*self.limit.0;
+        let RequestTerms { method, scope, quotas, cost, is_preflight } = terms;
+        let key = settings.required_key(key)?;
+        let caller = key.caller(method, settings.ipv6_prefix);
+        let caller = match scope {
+            Some(scope) => scoped(&scope, &caller),
+            None => caller,
+        };
+        Ok(CountedRequest { key, caller, quotas, cost, is_preflight })
     }
 
     pub(super) async fn decide(&self, request: &CountedRequest, wait: ServerWait) -> Option<LimitDecision> {
@@ -122,8 +189,8 @@ impl LayerSettings {
         settings.decide(key, caller, request.quotas(settings), *cost, wait).await
     }
 
-    fn key(&self, parts: &mut Parts) -> Result<RateLimitKey, Rejection> {
-        Ok(match &self.key {
+    pub(super) fn key(&self, parts: &mut Parts) -> Result<RequestKey, Rejection> {
+        Ok(RequestKey::Known(match &self.key {
             KeySource::Client => RequestContext::of(&parts.extensions)
                 .and_then(RequestContext::client)
                 .ok_or(Client::MISSING)?
@@ -138,7 +205,8 @@ impl LayerSettings {
                 }
             }
             KeySource::Function(key) => key(parts).into(),
-        })
+            KeySource::Async(key) => return Ok(RequestKey::Loading(key(parts))),
+        }))
     }
 }
 
@@ -154,6 +222,7 @@ impl fmt::Debug for LayerSettings {
             KeySource::Client => f.write_str("client"),
             KeySource::Header(name) => write!(f, "header {name}"),
             KeySource::Function(_) => f.write_str("function"),
+            KeySource::Async(_) => f.write_str("async function"),
         }
     }
 }

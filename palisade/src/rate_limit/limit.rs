@@ -13,7 +13,7 @@ use super::settings::{MissingKeyPolicy, OutagePolicy, Settings};
 use super::status::LimitExceeded;
 use crate::core::clock::Clock;
 use crate::core::store_reply::StoreError;
-use crate::rate_limit::quota::{ChargePolicy, Quotas, Snapshot, Strategy};
+use crate::rate_limit::quota::{ChargePolicy, QuotaError, Quotas, Snapshot, Strategy};
 use crate::rate_limit::store::RateLimitStore;
 
 /// A rate limit: quotas for each caller, under a name. The [module page](crate::rate_limit) has
@@ -27,11 +27,42 @@ use crate::rate_limit::store::RateLimitStore;
 pub struct RateLimit(pub(super) Arc<Settings>);
 
 impl RateLimit {
-    /// Makes a limit. Its name is its scope: limits with the same name, quotas, strategy and store
-    /// share their counters.
+    /// Makes a limit with quotas from a text, such as `5/minute; 20/hour`. The [`quota`] page has
+    /// the syntax.
     ///
-    /// A store without a [`FallbackStore`] gets one with the default timeout and circuit breaker.
-    pub fn new(name: impl Into<Arc<str>>, quotas: Quotas, store: impl Into<FallbackStore>) -> Self {
+    /// The name is the scope: limits with the same name, quotas, strategy and store share their
+    /// counters. A store without a [`FallbackStore`] gets one with the default timeout and circuit
+    /// breaker.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a list of quotas. The error names the character and what to write there.
+    ///
+    /// [`quota`]: crate::rate_limit::quota
+    pub fn new(
+        name: impl Into<Arc<str>>,
+        quotas: &str,
+        store: impl Into<FallbackStore>,
+    ) -> Result<Self, QuotaError> {
+        Ok(Self::by(name, quotas.parse()?, store))
+    }
+
+    /// Makes a limit with quotas that are a value already, such as a setting.
+    ///
+    /// ```
+    /// use palisade::rate_limit::RateLimit;
+    /// use palisade::rate_limit::quota::Quotas;
+    /// use palisade::rate_limit::store::MemoryStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let setting: Quotas = "2/minute".parse()?;
+    /// let limit = RateLimit::by("search", setting, MemoryStore::new());
+    /// assert_eq!(limit.check("ada").await.unwrap().remaining, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn by(name: impl Into<Arc<str>>, quotas: Quotas, store: impl Into<FallbackStore>) -> Self {
         Self(Arc::new(Settings::new(name.into(), quotas, store.into())))
     }
 
@@ -77,8 +108,8 @@ impl RateLimit {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let store = MemoryStore::new();
-    /// let breaches = RateLimit::new("breaches", "1/day".parse()?, MemoryStore::new());
-    /// let limit = RateLimit::new("search", "1/second".parse()?, store).meta(breaches.clone());
+    /// let breaches = RateLimit::new("breaches", "1/day", MemoryStore::new())?;
+    /// let limit = RateLimit::new("search", "1/second", store)?.meta(breaches.clone());
     /// assert!(limit.check("ada").await.is_ok());
     /// assert!(limit.check("ada").await.is_err());
     /// assert!(breaches.check("ada").await.is_err(), "the breach has used up the day's quota");
@@ -142,7 +173,8 @@ impl RateLimit {
         &self.0.store
     }
 
-    /// Counts one request of this caller, and returns the state of the tightest quota.
+    /// Counts one request of this caller, and returns the state of the tightest quota. For an
+    /// e-mail address that a visitor has typed, the key is [`RateLimitKey::email`].
     ///
     /// # Errors
     ///
@@ -184,7 +216,7 @@ impl RateLimit {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let limit = RateLimit::new("export", "10/hour".parse()?, MemoryStore::new());
+    /// let limit = RateLimit::new("export", "10/hour", MemoryStore::new())?;
     /// assert_eq!(limit.check_costing("ada", 7).await.unwrap().remaining, 3);
     /// limit.refund("ada", 7).await;
     /// assert_eq!(limit.check("ada").await.unwrap().remaining, 9);

@@ -4,18 +4,18 @@
 //! ```
 //! use axum::{Router, routing::post};
 //! use palisade::rate_limit::store::MemoryStore;
-//! use palisade::rate_limit::{FallbackStore, RateLimit, RateLimitRejection};
+//! use palisade::rate_limit::{FallbackStore, RateLimit, RateLimitKey, RateLimitRejection};
 //!
 //! # async fn log_in() {}
 //! /// Counts by the account, which only the handler knows.
-//! async fn welcome(login: &RateLimit, account: &str) -> Result<u32, RateLimitRejection> {
-//!     Ok(login.check(account).await?.remaining)
+//! async fn welcome(login: &RateLimit, email: &str) -> Result<u32, RateLimitRejection> {
+//!     Ok(login.check(RateLimitKey::email(email)).await?.remaining)
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = FallbackStore::new(MemoryStore::new());
-//! let login = RateLimit::new("login", "5/minute; 20/hour".parse()?, store);
+//! let login = RateLimit::new("login", "5/minute; 20/hour", store)?;
 //!
 //! // As a layer: by the client's address.
 //! let app: Router = Router::new().route("/login", post(log_in).layer(login.clone().per_client()));
@@ -24,7 +24,7 @@
 //! for remaining in [4, 3, 2, 1, 0] {
 //!     assert_eq!(welcome(&login, "ada@example.org").await, Ok(remaining));
 //! }
-//! let rejected = welcome(&login, "ada@example.org").await;
+//! let rejected = welcome(&login, " Ada@Example.org").await; // the same mailbox
 //! assert!(matches!(rejected, Err(RateLimitRejection::LimitExceeded { .. })));
 //! assert!(welcome(&login, "bob@example.org").await.is_ok());
 //! # drop(app);
@@ -46,10 +46,10 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let redis = RedisStore::new("redis://127.0.0.1:1/0")?; // in this example, no server is there
+//! let redis = RedisStore::new("redis://127.0.0.1:1/0?namespace=forum")?; // in this example, no server is there
 //! let store = FallbackStore::new(redis).timeout(Duration::from_millis(100)); // for all limits
-//! let search = RateLimit::new("search", "1/hour".parse()?, store.clone()); // counts in memory
-//! let export = RateLimit::new("export", "5/day".parse()?, store).on_outage(OutagePolicy::Reject);
+//! let search = RateLimit::new("search", "1/hour", store.clone())?; // counts in memory
+//! let export = RateLimit::new("export", "5/day", store)?.on_outage(OutagePolicy::Reject);
 //!
 //! assert!(search.check("ada").await.is_ok());
 //! let limited = Rejection::from(search.check("ada").await.unwrap_err());
@@ -70,7 +70,8 @@
 //! # What happens, in order
 //!
 //! 1. A request to which the [`RateLimitLayer`] does not apply passes uncounted: other methods,
-//!    and those that [`exempt_when`](RateLimitLayer::exempt_when) exempts.
+//!    and those that [`exempt_when`](RateLimitLayer::exempt_when) exempts. A CORS preflight that a
+//!    layer further in allows is refunded.
 //! 2. A request without a key is rejected (400), or counted under a key for all such requests:
 //!    [`MissingKeyPolicy`].
 //! 3. A client that has used up the [`meta`](RateLimit::meta) limit is rejected (429). That is a
@@ -99,6 +100,30 @@
 //! | [`retry_after`](RateLimit::retry_after) | seconds, rounded up | a client's clock may be wrong |
 //! | [`FallbackStore`] | 50 ms, 3 failures | see its page |
 //!
+//! # Where it goes
+//!
+//! | limit | place |
+//! |---|---|
+//! | [per client](RateLimit::per_client), for a site | around the router, inside of [`Proxies`](crate::proxy::Proxies) or [`Palisade`](crate::Palisade) |
+//! | per route, per path parameter | on routes or a router: `Router::layer`, `Router::route_layer`, `MethodRouter::layer`; around a whole `Router` it is a 500 that says so |
+//! | per signed-in user | on a router inside of [`Sessions`](crate::Sessions); without them it is a 500 that says so |
+//! | with CORS | inside of the CORS layer |
+//!
+//! A [CSRF token check](crate::CsrfTokens) around the router runs before a limit on a route. A form
+//! without a token then costs the reading of at most 64 KiB, which only a limit further out counts.
+//!
+//! # CORS
+//!
+//! Put the CORS layer outside of the limit: `router.layer(limit).layer(cors)`. A 429 then has
+//! `Access-Control-Allow-Origin`, so the script of another site can read the status and
+//! `Retry-After`; without it, the script sees a network error. The CORS layer answers preflights
+//! itself, and the limit never sees them.
+//!
+//! With the CORS layer inside, a preflight is charged and refunded: a successful response with
+//! `Access-Control-Allow-Origin` to an `OPTIONS` request with `Origin` and
+//! `Access-Control-Request-Method` does not count. Another answer to such a request counts, because
+//! a handler for any method may have done work.
+//!
 //! # Scope
 //!
 //! The name of a limit is its scope. Limits with the same name, quotas, strategy and store share
@@ -122,7 +147,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let limit = RateLimit::new("search", "10/minute".parse()?, MemoryStore::new());
+//! let limit = RateLimit::new("search", "10/minute", MemoryStore::new())?;
 //! let app = Router::new().route("/", get(page)).layer(limit.global());
 //! let response = app.oneshot(Request::new(Body::empty())).await?;
 //! assert_eq!(response.status(), 200);
@@ -145,7 +170,8 @@
 //! - [`Metrics`]: numbers, and Prometheus' text.
 //!
 //! References: RFC 6585 section 4 (429); RFC 9110 section 10.2.3 (`Retry-After`);
-//! draft-ietf-httpapi-ratelimit-headers; OWASP Authentication Cheat Sheet.
+//! draft-ietf-httpapi-ratelimit-headers; OWASP Authentication Cheat Sheet; Fetch Standard
+//! (CORS-preflight request).
 
 mod backoff;
 mod circuit_breaker;

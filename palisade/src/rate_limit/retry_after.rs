@@ -16,7 +16,7 @@ use crate::core::clock::Clock;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let (clock, _) = Clock::manual();
-/// let limit = RateLimit::new("login", "1/hour".parse()?, MemoryStore::with_clock(clock.clone()))
+/// let limit = RateLimit::new("login", "1/hour", MemoryStore::with_clock(clock.clone()))?
 ///     .clock(clock)
 ///     .retry_after(RetryAfter::Date);
 /// assert!(limit.check("ada").await.is_ok());

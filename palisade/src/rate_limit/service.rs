@@ -12,10 +12,10 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::decide::{ChargeRecord, LimitDecision, QuotaSource, ServerWait};
-use super::layer_settings::{CountedRequest, LayerSettings};
+use super::layer_settings::{CountedRequest, LayerSettings, RequestKey};
 use super::status::{RateLimitStatus, RateLimitStatuses};
 use crate::core::rejection::Rejection;
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -29,7 +29,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let limit = RateLimit::new("all", "1/minute".parse()?, MemoryStore::new());
+/// let limit = RateLimit::new("all", "1/minute", MemoryStore::new())?;
 /// let hello = service_fn(async |_: Request<String>| {
 ///     Ok::<_, String>(Response::new("hello".to_owned()))
 /// });
@@ -43,12 +43,17 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[derive(Clone, Debug)]
 pub struct RateLimitService<S> {
     settings: Arc<LayerSettings>,
+    /// The inner service is a whole axum `Router`, which has not matched a route yet.
+    around_router: bool,
     inner: S,
 }
 
 impl<S> RateLimitService<S> {
     pub(super) fn new(settings: Arc<LayerSettings>, inner: S) -> Self {
-        Self { settings, inner }
+        // Layers between this one and the router are part of the name too. The language does not
+        // guarantee the name, so the settings also ask whether the route is known.
+        let around_router = std::any::type_name::<S>().contains("axum::routing::Router");
+        Self { settings, around_router, inner }
     }
 }
 
@@ -68,17 +73,33 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let settings = Arc::clone(&self.settings);
         let (mut parts, body) = request.into_parts();
-        let counted = match settings.counted_request(&mut parts) {
-            Ok(Some(counted)) => counted,
+        let context = RequestContext::begin(&mut parts.extensions);
+        context.enter(LayerMark::RateLimit);
+        let terms = match settings.terms(&parts, self.around_router) {
+            Ok(Some(terms)) => terms,
             Ok(None) => {
                 let future = self.inner.call(Request::from_parts(parts, body));
                 return RateLimitFuture { stage: Stage::Calling { future }, response_phase: None };
             }
-            Err(rejection) => {
-                return RateLimitFuture { stage: Stage::rejected(rejection), response_phase: None };
-            }
+            Err(rejection) => return RateLimitFuture::rejected(rejection),
         };
-        let context = RequestContext::begin(&mut parts.extensions);
+        let counted = match settings.key(&mut parts) {
+            Ok(RequestKey::Known(key)) => settings.counted(terms, key),
+            Ok(RequestKey::Loading(key)) => {
+                let decision = Box::pin(async move {
+                    match key.await.and_then(|key| settings.counted(terms, key)) {
+                        Ok(counted) => decide(settings, context, counted).await,
+                        Err(rejection) => (None, Err(rejection)),
+                    }
+                });
+                return self.wait(decision, Request::from_parts(parts, body));
+            }
+            Err(rejection) => Err(rejection),
+        };
+        let counted = match counted {
+            Ok(counted) => counted,
+            Err(rejection) => return RateLimitFuture::rejected(rejection),
+        };
         if let Some(decision) = ready_now(settings.decide(&counted, ServerWait::DontWait)) {
             let (phase, result) = ResponsePhase::new(settings, context, counted, decision);
             let stage = match result {
@@ -90,17 +111,41 @@ where
             };
             return RateLimitFuture { stage, response_phase: Some(phase) };
         }
-        let decision = Box::pin(async move {
-            let decision = settings.decide(&counted, ServerWait::Wait).await;
-            let decision = decision.expect("waiting for the server always gives a decision");
-            ResponsePhase::new(settings, context, counted, decision)
-        });
+        self.wait(Box::pin(decide(settings, context, counted)), Request::from_parts(parts, body))
+    }
+}
+
+impl<S: Clone> RateLimitService<S> {
+    /// Lets the request wait for the decision.
+    fn wait<A, B>(
+        &mut self,
+        decision: BoxFuture<WaitedDecision>,
+        request: Request<A>,
+    ) -> RateLimitFuture<S, A, B>
+    where
+        S: Service<Request<A>>,
+    {
         // The service that is ready is used; its clone replaces it.
         let clone = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, clone);
-        let waiting = Some(Box::new((ready, Request::from_parts(parts, body))));
+        let waiting = Some(Box::new((ready, request)));
         RateLimitFuture { stage: Stage::Deciding { decision, waiting }, response_phase: None }
     }
+}
+
+/// A decision that was waited for. A request whose key could not be loaded has no response phase.
+type WaitedDecision = (Option<ResponsePhase>, Result<(), Rejection>);
+
+/// Waits for the server's decision.
+async fn decide(
+    settings: Arc<LayerSettings>,
+    context: RequestContext,
+    counted: CountedRequest,
+) -> WaitedDecision {
+    let decision = settings.decide(&counted, ServerWait::Wait).await;
+    let decision = decision.expect("waiting for the server always gives a decision");
+    let (phase, result) = ResponsePhase::new(settings, context, counted, decision);
+    (Some(phase), result)
 }
 
 /// Polls a future once, and returns its output if it is ready.
@@ -146,7 +191,8 @@ impl ResponsePhase {
         let settings = &*self.settings;
         let limit = &settings.limit.0;
         let replaced = settings.default_limit && self.context.is_counted();
-        let counts = settings.count_if.as_ref().is_none_or(|count| count(&parts));
+        let counts = !self.request.is_answered_preflight(&parts)
+            && settings.count_if.as_ref().is_none_or(|count| count(&parts));
         // A limit that only reports, or that could not count, must not replace a default.
         if !settings.in_addition && !limit.report_only && self.status.is_some() {
             self.context.mark_counted();
@@ -198,7 +244,7 @@ pin_project! {
     enum Stage<S, F, A, B> {
         /// A server decides; the request waits.
         Deciding {
-            decision: BoxFuture<(ResponsePhase, Result<(), Rejection>)>,
+            decision: BoxFuture<WaitedDecision>,
             waiting: Option<Box<(S, Request<A>)>>,
         },
         /// The application handles the request.
@@ -207,6 +253,12 @@ pin_project! {
         Rejected { response: Option<Response<B>> },
         /// A server refunds the charge; the response waits.
         Refunding { refund: BoxFuture<Option<()>>, response: Option<Response<B>> },
+    }
+}
+
+impl<S: Service<Request<A>>, A, B: Default> RateLimitFuture<S, A, B> {
+    fn rejected(rejection: Rejection) -> Self {
+        Self { stage: Stage::rejected(rejection), response_phase: None }
     }
 }
 
@@ -232,12 +284,14 @@ where
                     let (mut inner, mut request) = *waiting.take().expect(ONCE);
                     let next = match result {
                         Ok(()) => {
-                            phase.add_status(request.extensions_mut());
+                            if let Some(phase) = &phase {
+                                phase.add_status(request.extensions_mut());
+                            }
                             Stage::Calling { future: inner.call(request) }
                         }
                         Err(rejection) => Stage::rejected(rejection),
                     };
-                    *this.response_phase = Some(phase);
+                    *this.response_phase = phase;
                     this.stage.set(next);
                     continue;
                 }

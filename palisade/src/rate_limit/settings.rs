@@ -19,7 +19,7 @@ use crate::rate_limit::quota::{ChargePolicy, Quotas, Strategy};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let limit = RateLimit::new("api", "5/minute".parse()?, MemoryStore::new());
+/// let limit = RateLimit::new("api", "5/minute", MemoryStore::new())?;
 /// assert_eq!(limit.check(None::<&str>).await, Err(RateLimitRejection::MissingKey));
 ///
 /// let limit = limit.on_missing_key(MissingKeyPolicy::Share);
@@ -49,7 +49,7 @@ pub enum MissingKeyPolicy {
 /// use palisade::rate_limit::store::MemoryStore;
 /// use palisade::rate_limit::{OutagePolicy, RateLimit};
 ///
-/// let limit = RateLimit::new("login", "20/hour".parse()?, MemoryStore::new())
+/// let limit = RateLimit::new("login", "20/hour", MemoryStore::new())?
 ///     .on_outage(OutagePolicy::CountLocallyBy("5/hour".parse()?));
 /// assert_eq!(limit.name(), "login");
 /// assert_eq!(OutagePolicy::default(), OutagePolicy::CountLocally);

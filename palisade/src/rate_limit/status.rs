@@ -16,7 +16,7 @@ use crate::rate_limit::quota::{Quota, Snapshot};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let log = Arc::new(Mutex::new(Vec::new()));
-/// let limit = RateLimit::new("login", "1/hour".parse()?, MemoryStore::new()).on_breach({
+/// let limit = RateLimit::new("login", "1/hour", MemoryStore::new())?.on_breach({
 ///     let log = Arc::clone(&log);
 ///     move |event: &LimitExceeded| {
 ///         log.lock().unwrap().push(format!("{}: {}", event.limit, event.quota));

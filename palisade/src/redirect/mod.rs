@@ -47,6 +47,13 @@
 //! | https only | [`RedirectSites::dangerous_allow_http`] |
 //! | an unsafe [`Next`] is ignored and logged | the visitor did not write the link to the form |
 //!
+//! # Under a path prefix
+//!
+//! A proxy may serve the site under a path, such as `/society`. The layer that trusts its
+//! `X-Forwarded-Prefix` ([`Proxies`](crate::proxy::Proxies)) adds the prefix to the target of a
+//! [`Redirect`], if it is a path that does not begin with the prefix. Write targets as the site's
+//! own paths, from its root, also inside of `Router::nest`. A [`Next`] may have the prefix or not.
+//!
 //! # What it does not do
 //!
 //! - It does not check that the target exists, or that the visitor may see it.
@@ -67,6 +74,8 @@ mod sites;
 
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
+
+use crate::core::site_path::SiteLocation;
 
 pub use crate::core::safe_path::{SafePath, SafePathError};
 pub use next::Next;
@@ -113,6 +122,9 @@ impl Redirect {
         let location = HeaderValue::try_from(self.target.as_str()).expect("a target is printable ASCII");
         let mut response = Response::new(B::default());
         *response.status_mut() = self.status;
+        if self.target.as_str().starts_with('/') {
+            response.extensions_mut().insert(SiteLocation);
+        }
         response.headers_mut().insert(LOCATION, location);
         response
     }

@@ -8,6 +8,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -28,6 +29,18 @@ struct State {
     idle_timeout: Duration,
     /// `true` while all connections of the server are taken and new ones wait to be accepted.
     at_capacity: Arc<AtomicBool>,
+    /// `true` once the shutdown has closed an upgraded stream.
+    stream_closed: bool,
+    /// The tasks that wait to read from the stream and to write to it.
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+/// The direction of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Direction {
+    Read,
+    Write,
 }
 
 /// The client's next step.
@@ -66,6 +79,9 @@ impl Activity {
             header_timeout,
             idle_timeout,
             at_capacity,
+            stream_closed: false,
+            reader: None,
+            writer: None,
         })))
     }
 
@@ -94,6 +110,29 @@ impl Activity {
         if state.busy_requests == 0 && state.phase == ClientPhase::Idle && !state.http2 {
             state.waiting_since = Instant::now();
         }
+    }
+
+    /// Closes the stream from outside: from now on, its reads and writes fail.
+    pub(super) fn close_stream(&self) {
+        let mut state = self.state();
+        state.stream_closed = true;
+        let waiting = [state.reader.take(), state.writer.take()];
+        drop(state);
+        waiting.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    /// Returns `true` if the stream is closed. Otherwise, the task is woken when it becomes so.
+    pub(super) fn is_stream_closed(&self, direction: Direction, cx: &Context<'_>) -> bool {
+        let mut state = self.state();
+        let waiting = match direction {
+            Direction::Read => &mut state.reader,
+            Direction::Write => &mut state.writer,
+        };
+        match waiting {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => *waiting = Some(cx.waker().clone()),
+        }
+        state.stream_closed
     }
 
     /// Returns the action that the timeouts require now.

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,12 +16,14 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout};
 use tower_service::Service;
 
 use super::Serve;
 use super::activity::{Activity, InFlightRequest, TimeoutAction};
+use super::headers_check::{HeadersCheck, UncheckedHeaders, has_type};
+use super::shutdown::Shutdown;
 use super::stream::ConnectionStream;
 use crate::body_limit::LimitedBody;
 use crate::core::client::PeerAddr;
@@ -37,6 +39,9 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CLIENT_RESETS: usize = 20;
 /// The number of streams that a client may make the server reset (CVE-2025-8671).
 const MAX_SERVER_RESETS: usize = 256;
+/// The time that an application has at the shutdown to close an upgraded socket, and then to
+/// notice that the server has closed it.
+const UPGRADE_GRACE: Duration = Duration::from_secs(1);
 
 /// Returns the protocol settings of every connection.
 pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
@@ -59,7 +64,7 @@ pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
     builder
 }
 
-/// Serves one connection until the client leaves, a timeout passes, or the server stops.
+/// Serves one connection until the client leaves, a timeout passes, or the server shuts down.
 pub(super) async fn serve_connection<S, B>(
     stream: TcpStream,
     peer: SocketAddr,
@@ -67,7 +72,8 @@ pub(super) async fn serve_connection<S, B>(
     protocol: Builder<TokioExecutor>,
     settings: Serve,
     at_capacity: Arc<AtomicBool>,
-    mut stop: watch::Receiver<()>,
+    shutdown: Shutdown,
+    headers_check: Arc<HeadersCheck>,
 ) where
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -79,9 +85,47 @@ pub(super) async fn serve_connection<S, B>(
     // Responses are written whole or in large parts: Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
     let activity = Activity::new(settings.header_timeout, settings.idle_timeout, at_capacity);
-    let stream = TokioIo::new(ConnectionStream::new(stream, activity.clone()));
-    let service = RequestService { app, peer, activity: activity.clone(), settings };
-    let mut connection = pin!(protocol.serve_connection(stream, TowerToHyperService::new(service)));
+    let (open, mut closed) = oneshot::channel();
+    let stream = ConnectionStream::new(stream, activity.clone(), open);
+    let service = RequestService {
+        app,
+        peer,
+        activity: activity.clone(),
+        settings,
+        shutdown: shutdown.clone(),
+        headers_check,
+    };
+    serve_http(stream, service, &protocol, &shutdown).await;
+
+    // If the stream still exists, an upgrade has handed it to the application.
+    tokio::select! {
+        _ = &mut closed => return,
+        () = shutdown.started() => {}
+    }
+    if timeout(UPGRADE_GRACE, &mut closed).await.is_err() {
+        activity.close_stream();
+        let _ = timeout(UPGRADE_GRACE, &mut closed).await;
+    }
+}
+
+/// Serves the requests of one connection.
+async fn serve_http<S, B>(
+    stream: ConnectionStream,
+    service: RequestService<S>,
+    protocol: &Builder<TokioExecutor>,
+    shutdown: &Shutdown,
+) where
+    S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (peer, activity, settings) = (service.peer, service.activity.clone(), service.settings);
+    let service = TowerToHyperService::new(service);
+    let mut connection = pin!(protocol.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let mut shutdown = pin!(shutdown.started());
     let mut timer = pin!(sleep_until(Instant::now()));
     let (mut stopping, mut closing) = (false, false);
     loop {
@@ -92,7 +136,7 @@ pub(super) async fn serve_connection<S, B>(
                 }
                 return;
             }
-            _ = stop.changed(), if !stopping => {
+            () = shutdown.as_mut(), if !stopping => {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -122,6 +166,8 @@ struct RequestService<S> {
     peer: SocketAddr,
     activity: Activity,
     settings: Serve,
+    shutdown: Shutdown,
+    headers_check: Arc<HeadersCheck>,
 }
 
 impl<S, B> Service<Request<Incoming>> for RequestService<S>
@@ -138,13 +184,16 @@ where
 
     fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
         let in_flight = Some(self.activity.request_started(request.version()));
+        let (shutdown, headers) = (self.shutdown.clone(), None);
         // The HTTP/1 parser has counted the headers already; that of HTTP/2 counts bytes only.
         if request.headers().len() > self.settings.header_count {
-            return ResponseFuture { inner: None, in_flight };
+            return ResponseFuture { inner: None, in_flight, shutdown, headers };
         }
         request.extensions_mut().insert(PeerAddr(self.peer));
+        request.extensions_mut().insert(shutdown.clone());
+        let headers = self.headers_check.begin(&mut request);
         let request = LimitedBody::limit(request, self.settings.body_limit);
-        ResponseFuture { inner: Some(self.app.call(request)), in_flight }
+        ResponseFuture { inner: Some(self.app.call(request)), in_flight, shutdown, headers }
     }
 }
 
@@ -154,6 +203,8 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         in_flight: Option<InFlightRequest>,
+        shutdown: Shutdown,
+        headers: Option<UncheckedHeaders>,
     }
 }
 
@@ -173,9 +224,21 @@ where
                 response
             }
         };
+        if let Some(headers) = this.headers.take() {
+            headers.check(response.headers());
+        }
         let in_flight = this.in_flight.take();
-        Poll::Ready(Ok(response.map(|inner| ResponseBody { inner, in_flight })))
+        let end = is_event_stream(response.headers()).then(|| -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            let shutdown = this.shutdown.clone();
+            Box::pin(async move { shutdown.started().await })
+        });
+        Poll::Ready(Ok(response.map(|inner| ResponseBody { inner, in_flight, end })))
     }
+}
+
+/// Returns `true` for Server-Sent Events, which have no end of their own.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    has_type(headers, b"text/event-stream")
 }
 
 pin_project! {
@@ -185,6 +248,8 @@ pin_project! {
         #[pin]
         inner: Option<B>,
         in_flight: Option<InFlightRequest>,
+        // Ends a stream of events at the shutdown.
+        end: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     }
 }
 
@@ -196,7 +261,11 @@ impl<B: Body> Body for ResponseBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let this = self.project();
+        let mut this = self.project();
+        if this.end.as_mut().is_some_and(|end| end.as_mut().poll(cx).is_ready()) {
+            *this.end = None;
+            this.inner.set(None);
+        }
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
         if let Some(in_flight) = this.in_flight {
             in_flight.set_busy();

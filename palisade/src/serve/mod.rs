@@ -45,12 +45,59 @@
 //! 5. The [`idle_timeout`](Serve::idle_timeout) runs between requests, and while the client has a
 //!    part of the response to read. On a full server it is not longer than the header timeout. It
 //!    does not run while the application works on a response.
-//! 6. When the future of [`until`](Serving::until) is ready, the server accepts no more
+//! 6. A request that upgrades its connection (HTTP/1.1 `Upgrade`, such as a WebSocket) hands the
+//!    socket to the application. The socket counts against
+//!    [`max_connections`](Serve::max_connections) until the application drops it.
+//! 7. A page (`text/html`) that no layer has given security headers is logged once, at level
+//!    `error`, if other responses have them: its route was added after
+//!    [`protect`](crate::Palisade::protect).
+//! 8. When the future of [`until`](Serving::until) is ready, the server accepts no more
 //!    connections, closes idle ones, and finishes open requests within
 //!    [`shutdown_timeout`](Serve::shutdown_timeout).
 //!
+//! # Graceful shutdown
+//!
+//! ```no_run
+//! # use axum::Router;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! let stop = palisade::serve::shutdown_signal()?; // SIGTERM or Ctrl-C
+//! palisade::serve(listener, Router::new()).until(stop).await
+//! # }
+//! ```
+//!
+//! | open at the shutdown | end |
+//! |---|---|
+//! | idle connection | closed at once |
+//! | request | finished, within the shutdown timeout |
+//! | Server-Sent Events (`text/event-stream`) | the response ends at once; browsers reconnect |
+//! | upgraded socket (WebSocket) | closed after 1 s, if the application has not closed it |
+//! | any other stream, long polling | its handler asks [`Shutdown`], or the timeout drops it |
+//!
 //! An error or a panic ends its own connection only. When the process has no file descriptors
 //! left, the server logs a warning and tries again a second later.
+//!
+//! # TLS
+//!
+//! This server speaks no TLS; usually a proxy in front of it does. A server that terminates TLS
+//! itself, such as axum-server, needs the limits of this page from the system in front of it, and
+//! tells the layers that every request came by https:
+//!
+//! ```no_run
+//! # use std::net::SocketAddr;
+//! # use axum::{Router, extract::Extension};
+//! # use axum_server::tls_rustls::{RustlsConfig, bind_rustls};
+//! # use palisade::{Palisade, request::Scheme};
+//! # async fn run(palisade: Palisade, routes: Router, config: RustlsConfig) -> std::io::Result<()> {
+//! let app = palisade.protect(routes).layer(Extension(Scheme::Https)); // outside of the layers
+//! let address = SocketAddr::from(([0, 0, 0, 0], 443));
+//! let app = app.into_make_service_with_connect_info::<SocketAddr>();
+//! bind_rustls(address, config).serve(app).await
+//! # }
+//! ```
+//!
+//! Without the `Scheme`, every request looks like plain HTTP, and is redirected to https for ever.
 //!
 //! # Defaults
 //!
@@ -67,8 +114,9 @@
 //!
 //! # What it does not do
 //!
-//! - It does not speak TLS: put a proxy in front of it.
-//! - It does not upgrade connections, so there are no WebSockets.
+//! - It does not speak TLS: see above.
+//! - It sets no timeout on upgraded sockets: a WebSocket handler pings its clients.
+//! - It does not offer WebSockets over HTTP/2; browsers then use HTTP/1.1.
 //! - It does not bound the time until a response is ready: use
 //!   [`Deadline`](crate::deadline::Deadline).
 //! - Its own 400 and 431, sent before there is a request, have no error page and no security
@@ -86,32 +134,33 @@
 //! (431); CWE-400, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset), CVE-2025-8671.
 
 mod activity;
+mod app;
 mod connection;
+mod headers_check;
+mod server;
+mod shutdown;
 mod stream;
 
-use std::error::Error;
-use std::future::{Pending, pending};
+use std::fmt;
+use std::future::pending;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::Pin;
 use std::time::Duration;
 
-use http::{Request, Response};
-use http_body::Body;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tower_service::Service;
+use tokio::net::TcpListener;
 
-use crate::body_limit::{BodyLimit, LimitedBody};
+pub use self::app::App;
+pub(crate) use self::app::Server;
+use self::app::Stop;
+pub use self::shutdown::{Shutdown, shutdown_signal};
+use crate::body_limit::BodyLimit;
+#[cfg(doc)]
+use crate::body_limit::LimitedBody;
 
 /// Serves `app` on `listener` with the limits of [`Serve::new`].
 ///
 /// The [module page](self) has an example.
-pub fn serve<S>(listener: TcpListener, app: S) -> Serving<S> {
+pub fn serve<S: App<M>, M>(listener: TcpListener, app: S) -> Serving {
     Serve::new().serve(listener, app)
 }
 
@@ -218,8 +267,8 @@ impl Serve {
 
     /// Returns a server for `app`: an axum `Router`, or any tower service that takes a
     /// [`LimitedBody`]. It runs while the result is awaited.
-    pub fn serve<S>(self, listener: TcpListener, app: S) -> Serving<S> {
-        Serving { settings: self, listener, app, stop: pending() }
+    pub fn serve<S: App<M>, M>(self, listener: TcpListener, app: S) -> Serving {
+        Serving { settings: self, listener, server: app.into_server(), stop: Box::pin(pending()) }
     }
 }
 
@@ -238,77 +287,36 @@ impl Default for Serve {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-/// let server: Serving<Router> = palisade::serve(listener, Router::new());
-/// let stop = std::future::ready(()); // in a program: a signal
+/// let server: Serving = palisade::serve(listener, Router::new());
+/// let stop = std::future::ready(()); // in a program: `palisade::serve::shutdown_signal()?`
 /// assert!(server.until(stop).await.is_ok());
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a server does nothing until it is awaited"]
-pub struct Serving<S, F = Pending<()>> {
+pub struct Serving {
     settings: Serve,
     listener: TcpListener,
-    app: S,
-    stop: F,
+    server: Server,
+    stop: Stop,
 }
 
-impl<S, F> Serving<S, F> {
-    /// Shuts the server down gracefully once `stop` is ready: see [`Serve::shutdown_timeout`].
+impl Serving {
+    /// Shuts the server down gracefully once `stop` is ready, such as
+    /// [`shutdown_signal`]: see [`Serve::shutdown_timeout`].
     #[doc(alias = "with_graceful_shutdown")]
-    pub fn until<G: Future<Output = ()>>(self, stop: G) -> Serving<S, G> {
-        Serving { settings: self.settings, listener: self.listener, app: self.app, stop }
+    pub fn until(self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { stop: Box::pin(stop), ..self }
     }
+}
 
-    /// Accepts connections until `stop` is ready, then waits for the open ones.
-    async fn run<B>(self) -> io::Result<()>
-    where
-        F: Future<Output = ()>,
-        S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
-        S::Future: Send + 'static,
-        S::Error: Into<Box<dyn Error + Send + Sync>>,
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        let Self { settings, listener, app, stop } = self;
-        let protocol = connection::protocol(&settings);
-        let (stopping, stopped) = watch::channel(());
-        let at_capacity = Arc::new(AtomicBool::new(false));
-        let mut open = JoinSet::new();
-        let mut stop = pin!(stop);
-        loop {
-            at_capacity.store(open.len() >= settings.max_connections, Ordering::Relaxed);
-            tokio::select! {
-                biased;
-                () = stop.as_mut() => break,
-                // A connection that panicked needs no log line: the panic hook has written one.
-                Some(_) = open.join_next() => {}
-                (stream, peer) = accept(&listener), if open.len() < settings.max_connections => {
-                    open.spawn(connection::serve_connection(
-                        stream,
-                        peer,
-                        app.clone(),
-                        protocol.clone(),
-                        settings,
-                        at_capacity.clone(),
-                        stopped.clone(),
-                    ));
-                }
-            }
-        }
-        drop((listener, stopping, stopped));
-        if timeout(settings.shutdown_timeout, async { while open.join_next().await.is_some() {} })
-            .await
-            .is_ok()
-        {
-            return Ok(());
-        }
-        let left = open.len();
-        open.shutdown().await;
-        let message =
-            format!("stopped with {left} connections still open after {:?}", settings.shutdown_timeout);
-        Err(io::Error::new(io::ErrorKind::TimedOut, message))
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { settings, listener, .. } = self;
+        f.debug_struct("Serving")
+            .field("settings", settings)
+            .field("listener", listener)
+            .finish_non_exhaustive()
     }
 }
 
@@ -317,37 +325,11 @@ impl<S, F> Serving<S, F> {
 /// # Errors
 /// `TimedOut` if connections were still open at the end of [`Serve::shutdown_timeout`], and were
 /// dropped.
-impl<S, F, B> IntoFuture for Serving<S, F>
-where
-    F: Future<Output = ()> + Send + 'static,
-    S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+impl IntoFuture for Serving {
     type Output = io::Result<()>;
     type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
-
-/// Accepts the next connection. An error of one connection is skipped; an error that affects all
-/// of them, such as no file descriptors left, is retried after a second.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept connections; trying again in a second");
-                sleep(Duration::from_secs(1)).await;
-            }
-        }
+        (self.server)(self.settings, self.listener, self.stop)
     }
 }

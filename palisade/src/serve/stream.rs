@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use super::activity::Activity;
+use super::activity::{Activity, Direction};
 
 /// The time in which received bytes are still read after the last write. Closing a TCP connection
 /// with unread bytes resets it, and the client then loses the response: the 413 to one that still
@@ -22,17 +23,23 @@ pub(super) struct ConnectionStream {
     stream: TcpStream,
     activity: Activity,
     linger_timer: Option<Pin<Box<Sleep>>>,
+    // Dropped with the stream.
+    _open: oneshot::Sender<()>,
 }
 
 impl ConnectionStream {
-    pub(super) fn new(stream: TcpStream, activity: Activity) -> Self {
-        Self { stream, activity, linger_timer: None }
+    /// Returns the stream; `open` is dropped with it.
+    pub(super) fn new(stream: TcpStream, activity: Activity, open: oneshot::Sender<()>) -> Self {
+        Self { stream, activity, linger_timer: None, _open: open }
     }
 }
 
 impl AsyncRead for ConnectionStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.activity.is_stream_closed(Direction::Read, cx) {
+            return Poll::Ready(Err(closed_by_shutdown()));
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
@@ -45,6 +52,9 @@ impl AsyncRead for ConnectionStream {
 impl AsyncWrite for ConnectionStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.activity.is_stream_closed(Direction::Write, cx) {
+            return Poll::Ready(Err(closed_by_shutdown()));
+        }
         let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
         this.activity.bytes_sent();
         Poll::Ready(Ok(written))
@@ -56,6 +66,9 @@ impl AsyncWrite for ConnectionStream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.activity.is_stream_closed(Direction::Write, cx) {
+            return Poll::Ready(Err(closed_by_shutdown()));
+        }
         let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, slices))?;
         this.activity.bytes_sent();
         Poll::Ready(Ok(written))
@@ -89,4 +102,9 @@ impl AsyncWrite for ConnectionStream {
             None => Poll::Ready(Ok(())),
         }
     }
+}
+
+/// The error of an upgraded stream that the application has not closed at the shutdown.
+fn closed_by_shutdown() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the server has shut down")
 }

@@ -7,32 +7,70 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::core::same_site::SameSite;
 
-/// The name of a cookie, and its `SameSite` attribute.
+/// The name and the attributes of a cookie.
 #[derive(Clone, Debug)]
 pub(super) struct CookieConfig {
-    /// The name with [`PREFIX`].
-    prefixed_name: Box<str>,
-    pub(super) same_site: SameSite,
+    name: Box<str>,
+    /// The name of a `Secure` cookie, with its prefix.
+    secure_name: Box<str>,
+    same_site: SameSite,
+    domain: Option<Box<str>>,
+    path: Box<str>,
 }
 
 /// The prefix of a `Secure` cookie: no other host and no other path can have set it.
-const PREFIX: &str = "__Host-";
+const HOST_PREFIX: &str = "__Host-";
+/// The prefix of a `Secure` cookie with a domain or a path, for which browsers reject `__Host-`.
+const SECURE_PREFIX: &str = "__Secure-";
 
 /// The size of a cookie that every browser accepts, name and attributes included.
 pub(super) const MAX_COOKIE_BYTES: usize = 4096;
 
 impl CookieConfig {
-    pub(super) fn new(name: &str, same_site: SameSite) -> Self {
-        Self { prefixed_name: format!("{PREFIX}{name}").into(), same_site }
+    pub(super) fn new(name: &str) -> Self {
+        let (name, path) = (Box::from(name), Box::from("/"));
+        Self { name, secure_name: Box::default(), same_site: SameSite::Lax, domain: None, path }.prefixed()
+    }
+
+    pub(super) fn named(self, name: &str) -> Self {
+        Self { name: name.into(), ..self }.prefixed()
+    }
+
+    pub(super) fn same_site(self, same_site: SameSite) -> Self {
+        Self { same_site, ..self }
+    }
+
+    pub(super) fn domain(self, domain: &str) -> Self {
+        Self { domain: Some(domain.into()), ..self }.prefixed()
+    }
+
+    pub(super) fn path(self, path: &str) -> Self {
+        Self { path: path.into(), ..self }.prefixed()
+    }
+
+    fn prefixed(self) -> Self {
+        let host_only = self.domain.is_none() && &*self.path == "/";
+        let prefix = if host_only { HOST_PREFIX } else { SECURE_PREFIX };
+        Self { secure_name: format!("{prefix}{}", self.name).into(), ..self }
     }
 
     /// Returns the name without the prefix, as the application has configured it.
     pub(super) fn name(&self) -> &str {
-        &self.prefixed_name[PREFIX.len()..]
+        &self.name
     }
 
     fn sent_name(&self, secure: bool) -> &str {
-        if secure { &self.prefixed_name } else { self.name() }
+        if secure { &self.secure_name } else { &self.name }
+    }
+
+    /// Returns `true` if the request has a cookie of this name.
+    pub(super) fn is_sent(&self, headers: &CookieHeaders, secure: bool) -> bool {
+        self.find(headers, secure).next().is_some()
+    }
+
+    /// Returns the longest value that every browser accepts, in bytes.
+    pub(super) fn max_value_bytes(&self, secure: bool) -> usize {
+        MAX_COOKIE_BYTES.saturating_sub(self.set("", secure, None).len())
     }
 
     /// Returns the values of the cookies with this name. Other cookies may have any bytes.
@@ -53,9 +91,11 @@ impl CookieConfig {
     pub(super) fn set(&self, value: &str, secure: bool, max_age: Option<u64>) -> HeaderValue {
         let (name, same_site) = (self.sent_name(secure), self.same_site);
         let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        let secure = if secure { "; Secure" } else { "" };
-        let line = format!("{name}={value}{age}; Path=/{secure}; HttpOnly; SameSite={same_site}");
-        HeaderValue::try_from(line).expect("a validated name, base64 and constants are a header value")
+        let domain = self.domain.as_ref().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
+        let (path, secure) = (&self.path, if secure { "; Secure" } else { "" });
+        let line =
+            format!("{name}={value}{age}{domain}; Path={path}{secure}; HttpOnly; SameSite={same_site}");
+        HeaderValue::try_from(line).expect("validated settings, base64 and constants are a header value")
     }
 
     /// Returns the `Set-Cookie` value that deletes the cookie. It has the attributes of
@@ -99,7 +139,7 @@ mod tests {
 
     #[test]
     fn finds_a_cookie_among_others() {
-        let cookie = CookieConfig::new("session", SameSite::Lax);
+        let cookie = CookieConfig::new("session");
         for (line, found) in [
             (&b"session=a"[..], &["a"][..]),
             (b"theme=dark; session=a;session=b ; other", &["a", "b"]),

@@ -8,7 +8,7 @@
 /// fn line(event: &SessionEvent<'_>) -> String {
 ///     match event {
 ///         SessionEvent::SignedIn { user } => format!("{user} has signed in"),
-///         SessionEvent::TokenStolen { user } => format!("raise the epoch of {user}"),
+///         SessionEvent::TokenStolen { user } => format!("write to {user}"),
 ///         other => format!("{other:?}"),
 ///     }
 /// }
@@ -54,8 +54,8 @@ pub enum SessionEvent<'a> {
     },
     /// A remember token was used after its replacement, so there are two holders.
     ///
-    /// All tokens and sessions that the store has of the account were ended. Sessions in cookies
-    /// last until the application raises the account's epoch.
+    /// All remember tokens and sessions of the account were ended. Tell the owner, in an e-mail for
+    /// example.
     TokenStolen {
         /// The account.
         user: &'a str,
@@ -72,10 +72,7 @@ impl SessionEvent<'_> {
             Self::ClientChanged { user, ended } => tracing::info!(user, ended, "session client changed"),
             Self::Outdated { user } => tracing::info!(user, "session ended: the account has changed"),
             Self::TokenStolen { user } => {
-                tracing::warn!(
-                    user,
-                    "remember token reused: ended all stored sessions and tokens of the account"
-                );
+                tracing::warn!(user, "remember token reused: ended all sessions and tokens of the account");
             }
         }
     }

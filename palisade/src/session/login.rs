@@ -13,6 +13,9 @@ impl Session {
     /// The session before it ends, together with everything bound to it, such as the CSRF tokens
     /// of open pages.
     ///
+    /// A handler that answers with a status of 5xx signs no one in: the session before has ended,
+    /// and the new one is not saved.
+    ///
     /// # Errors
     /// If the store is down. No one is signed in then.
     #[doc(alias = "login")]
@@ -21,9 +24,12 @@ impl Session {
         let session = &self.0;
         session.load().await?;
         let now = session.settings().now();
-        let data = SessionData::signed_in(now, &proof, session.user_agent(), session.fingerprint());
+        let generation = session.generation_of(proof.user()).await.map_err(|error| store_down(&error))?;
+        let (user_agent, fingerprint) = (session.user_agent(), session.fingerprint());
+        let data = SessionData::signed_in(now, &proof, generation, user_agent, fingerprint);
         session.end_remember_series().await.map_err(|error| store_down(&error))?;
         session.replace(Some(data)).await.map_err(|error| store_down(&error))?;
+        session.state().new_sign_in = true;
         session.settings().emit(&SessionEvent::SignedIn { user: proof.user() });
         Ok(())
     }
@@ -63,6 +69,21 @@ impl Session {
         }
         session.settings().emit(&SessionEvent::Reauthenticated { user: proof.user() });
         Ok(())
+    }
+
+    /// Keeps this browser signed in after a change of the account's password, and ends all other
+    /// sessions and remember tokens of the account.
+    ///
+    /// It is [`reauthenticate`](Self::reauthenticate) and then [`end_others`](Self::end_others).
+    /// The proof comes from `NewPassword::proof` (feature `password`); store the
+    /// hash first.
+    ///
+    /// # Errors
+    /// If the store is down.
+    #[doc(alias = "update_session_auth_hash")]
+    pub async fn password_changed(&self, proof: AuthProof) -> Result<(), SessionRejection> {
+        self.reauthenticate(proof).await?;
+        self.end_others().await
     }
 
     /// Gives the session a new id and keeps its data. Call it when the visitor's rights change.

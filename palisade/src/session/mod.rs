@@ -3,6 +3,7 @@
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
 //! use palisade::Keyring;
+//! use palisade::session::store::MemorySessions;
 //! use palisade::session::{Session, SessionRejection, Sessions};
 //! use tower::ServiceExt;
 //!
@@ -14,8 +15,9 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-//! let app = Router::new().route("/", get(count)).layer(Sessions::new(&keyring));
+//! let keyring = Keyring::random();
+//! let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
+//! let app = Router::new().route("/", get(count)).layer(sessions);
 //!
 //! let first = app.clone().oneshot(Request::get("/").body(Body::empty())?).await?;
 //! // Over TLS it is `__Host-session=…; Secure`.
@@ -37,17 +39,18 @@
 //! | idle timeout | 30 minutes after the last request that read the session; up to 2 minutes earlier, because the time of use is written at most every sixteenth of the timeout | [`Sessions::idle_timeout`] |
 //! | absolute timeout | 12 hours after it began; [reauthentication](Session::reauthenticate), which proves the password again, does not extend it | [`Sessions::absolute_timeout`] |
 //! | browser closed | the cookie has no `Max-Age`; browsers that restore tabs keep it | |
-//! | log-out | at once, copies of the cookie included; with sessions in cookies and no [`revocation_store`](Sessions::revocation_store), in this process only and until it restarts | [`Session::log_out`] |
+//! | log-out | at once, copies of the cookie included; with [`dangerous_forgets_on_restart`](CookieSessions::dangerous_forgets_on_restart), in this process only and until it restarts | [`Session::log_out`] |
 //! | another sign-in in this browser | at once | [`Session::log_in`] |
-//! | ended from another session | at once; needs a [store](Sessions::store) | [`Session::end_other`], [`Session::end_others`] |
-//! | epoch raised, account removed | at the next request that extracts [`SignedIn`](crate::SignedIn) | [`Account::epoch`], [`Account::find`] |
-//! | [remember token](Session::remember) stolen | at once for sessions in a store; for those in cookies, raise the epoch | [`SessionEvent::TokenStolen`] |
+//! | ended from another session | at once | [`Session::end_others`], [`Session::end_other`] |
+//! | epoch changed, account removed | at the next request that extracts [`SignedIn`](crate::SignedIn) | [`Account::epoch`], [`Account::find`] |
+//! | [remember token](Session::remember) stolen | at once, with all sessions of the account | [`SessionEvent::TokenStolen`] |
 //! | client changed | not by default: only with [`SessionProtection::Strong`] | [`Sessions::protection`] |
 //! | clock set back | if it began, or was last used, more than 5 minutes in the future | |
 //! | key removed | when the keyring no longer has the key that sealed the cookie | [`Keyring::previous`](crate::Keyring::previous) |
 //!
-//! The *epoch* is a number of the account, [`Account::epoch`]: each change of password or rights
-//! raises it. A session keeps the epoch of its sign-in, and ends when the account has another.
+//! The *epoch* is a number of the account, [`Account::epoch`], that a new password changes. A
+//! session keeps the epoch of its sign-in, and ends when the account has another. Without a column
+//! for it, use the epoch of the stored hash, `PasswordHash::epoch` (feature `password`).
 //!
 //! [`Sessions::remember`] signs a browser in again after a timeout, or after it was closed. That
 //! sign-in is not a recent authentication. The token lasts as long as the setting says, counted
@@ -59,17 +62,24 @@
 //!
 //! # Store or cookie
 //!
-//! | | [`Sessions::new`] | `new` + [`revocation_store`](Sessions::revocation_store) | `new` + [`store`](Sessions::store) |
-//! |---|---|---|---|
-//! | session data | sealed in the cookie | sealed in the cookie | in the store; the cookie has the sealed id |
-//! | size | 4,096 bytes, name and attributes included | the same | the store's limit |
-//! | log-out is effective | in this process, until it stops | everywhere | everywhere |
-//! | list and end other sessions | no | no | yes |
-//! | two requests change it at once | the later response wins | the same | both changes are kept |
-//! | the store loses its data | cookies of ended sessions work again until a timeout | the same | everyone is signed out |
-//! | remember tokens | in this process's memory | in the store | in the store |
+//! | promise | [`in_store`](Sessions::in_store), memory | [`in_store`](Sessions::in_store), Redis or SQL | [`in_cookie`](Sessions::in_cookie), [`ended_in`](CookieSessions::ended_in) Redis or SQL | `in_cookie`, [`dangerous_forgets_on_restart`](CookieSessions::dangerous_forgets_on_restart) |
+//! |---|---|---|---|---|
+//! | a session survives a restart | no | yes | yes | yes |
+//! | log-out ends copies of the cookie | yes | yes | yes | yes |
+//! | … in every process, and after a restart | yes | yes | yes | no |
+//! | [`end_others`](Session::end_others) | yes | yes | yes | yes |
+//! | … in every process, and after a restart | yes | yes | yes | no |
+//! | [`account_sessions`](Session::account_sessions), [`end_other`](Session::end_other) | yes | yes | error | error |
+//! | a stolen remember token ends the thief's session | yes | yes | yes | yes |
+//! | remember tokens survive a restart | no | yes | yes | no |
+//! | two requests change it at once: both changes are kept | yes | yes | no | no |
+//! | more than 4,096 bytes, up to 64 KB | yes | yes | error | error |
 //!
-//! Stores are in [`store`]: memory, Redis, or an implementation of
+//! A test runs each promise in each place and compares this table. With sessions in memory, each
+//! process has sessions of its own. If a store loses its data, visitors of `in_store` are signed
+//! out; with `ended_in`, cookies of ended sessions work again until a timeout.
+//!
+//! Stores are in [`store`]: memory, Redis, SQL, or an implementation of
 //! [`SessionStore`](store::SessionStore).
 //!
 //! # Signing in
@@ -95,7 +105,7 @@
 //!     session: Session,
 //!     password: String,
 //! ) -> Result<(), Rejection> {
-//!     let stored = StoredCredential { user: "7".into(), epoch: 1, hash: site.hash };
+//!     let stored = StoredCredential::new(7, site.hash); // ids are numbers, texts, UUIDs, …
 //!     let verified = site.passwords.verify(Password::from(&*password), Some(stored)).await?;
 //!     let verified = verified.ok_or_else(|| Rejection::from(session.sign_in_required()))?;
 //!     let proof: AuthProof = verified.proof; // only a right password gives one
@@ -112,17 +122,16 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-//! let sessions = Sessions::new(&keyring)
-//!     .store(MemorySessions::new())
+//! # let keyring = Keyring::random();
+//! let sessions = Sessions::in_store(MemorySessions::new(), &keyring)
 //!     .login_path("/login")
 //!     .on_event(|event| {
 //!         if let SessionEvent::TokenStolen { user } = event {
-//!             eprintln!("raise the epoch of account {user}");
+//!             eprintln!("write to the owner of account {user}");
 //!         }
 //!     });
 //! let passwords = Passwords::new();
-//! let hash = passwords.hash(Password::from("correct horse battery staple")).await?;
+//! let hash = passwords.hash(Password::from("correct horse battery staple")).await?.hash;
 //! let app = Router::new()
 //!     .route("/login", post(login))
 //!     .route("/account", get(account))
@@ -147,36 +156,95 @@
 //! With axum, the extractor [`SignedIn`](crate::SignedIn) does the first two steps of `account`
 //! and loads the account.
 //!
+//! # Registering, and changing a password
+//!
+//! No step can be forgotten: the epoch comes from the stored hash, and
+//! [`password_changed`](Session::password_changed) keeps this browser signed in and ends the others.
+//!
+//! ```
+//! use axum::extract::State;
+//! use palisade::extract::{Account, SignedIn};
+//! use palisade::password::{NewPassword, Password, PasswordHash, Passwords};
+//! use palisade::rejection::InternalError;
+//! use palisade::{Rejection, Session};
+//!
+//! # #[derive(Clone)]
+//! # struct Site { passwords: Passwords }
+//! # impl Site {
+//! #     async fn insert(&self, _: &PasswordHash) -> i64 { 7 }
+//! #     async fn update(&self, _: i64, _: &PasswordHash) {}
+//! #     async fn find(&self, _: i64) -> Option<User> { None }
+//! # }
+//! struct User {
+//!     id: i64,
+//!     hash: PasswordHash,
+//! }
+//!
+//! impl Account<Site> for User {
+//!     async fn find(id: &str, site: &Site) -> Result<Option<Self>, InternalError> {
+//!         let Ok(id) = id.parse() else { return Ok(None) };
+//!         Ok(site.find(id).await)
+//!     }
+//!     fn epoch(&self) -> u64 {
+//!         self.hash.epoch()
+//!     }
+//! }
+//!
+//! async fn register(State(site): State<Site>, session: Session, password: String) -> Result<(), Rejection> {
+//!     let new: NewPassword = site.passwords.hash(Password::from(password)).await?;
+//!     let id = site.insert(&new.hash).await;
+//!     Ok(session.log_in(new.proof(id)).await?)
+//! }
+//!
+//! async fn change_password(
+//!     State(site): State<Site>,
+//!     user: SignedIn<User>, // ask for the old password, or `user.require_recent_auth(…)`
+//!     password: String,
+//! ) -> Result<(), Rejection> {
+//!     let new = site.passwords.hash(Password::from(password)).await?;
+//!     site.update(user.id, &new.hash).await;
+//!     Ok(user.session().password_changed(new.proof(user.id)).await?)
+//! }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), palisade::password::HashingError> {
+//! # let new = Passwords::new().hash(Password::from("correct horse battery staple")).await?;
+//! # assert_eq!(new.proof(7).epoch(), User { id: 7, hash: new.hash.clone() }.epoch());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What happens, in order
 //!
 //! The session is read at the first call that needs it, once for each request. Pages that never
 //! ask for it neither read a cookie nor send one.
 //!
 //! 1. The cookie is opened with the keyring. A cookie that no key opens counts as no session.
-//! 2. The store is asked for the session, or for the note that a session in a cookie was ended. If
-//!    the store is down, the answer is [`SessionRejection::StoreDown`] (503).
+//! 2. The store is asked for the session, or for the note that a session in a cookie was ended,
+//!    alone or with all sessions of its account. If the store is down, the answer is
+//!    [`SessionRejection::StoreDown`] (503).
 //! 3. A session past its idle or absolute timeout counts as no session.
 //! 4. If the client's network or `User-Agent` has changed since the sign-in, [`SessionProtection`]
 //!    decides: nothing, reauthentication, or the end of the session.
 //! 5. Without a sign-in, a remember token that is the latest of its series signs in, and is
 //!    replaced. For one minute after that, the replaced token still signs in, because the browser
 //!    may have sent several requests at once. After that minute, it counts as stolen, and older
-//!    tokens of the series do so at once: the sessions and tokens that the store has of this
-//!    account end.
+//!    tokens of the series do so at once: all sessions and tokens of this account end.
 //! 6. The time of the last use is written if more than a sixteenth of the idle timeout has passed.
 //!
 //! When the response leaves, for a session that was asked for:
 //!
-//! 1. A changed session is saved. A save in a store uses optimistic locking: if another request
+//! 1. A sign-in is discarded if the status is 5xx: the handler has failed. The session before it has
+//!    ended all the same. Other changes are saved.
+//! 2. A changed session is saved. A save in a store uses optimistic locking: if another request
 //!    was quicker, the changes are applied to its version. A session that another request ended
 //!    stays ended.
-//! 2. `Set-Cookie` is added if the cookie changes. A cookie of more than 4,096 bytes becomes a 500
-//!    whose cause is logged.
-//! 3. `Vary: Cookie` is added.
-//! 4. `Cache-Control: no-store` is set for a sign-in and after a log-out; `private, no-cache` for
+//! 3. `Set-Cookie` is added if the cookie changes. A cookie of more than 4,096 bytes becomes a 500
+//!    whose cause is logged; [`Session::set`] rejects such values before.
+//! 4. `Vary: Cookie` is added.
+//! 5. `Cache-Control: no-store` is set for a sign-in and after a log-out; `private, no-cache` for
 //!    a session with data or a new cookie. A handler's `private` or `no-store` stays, its `public`
 //!    does not.
-//! 5. After a log-out, `Clear-Site-Data: "cookies", "storage"` tells the browser to delete the
+//! 6. After a log-out, `Clear-Site-Data: "cookies", "storage"` tells the browser to delete the
 //!    cookies of the site and of its other hosts, and the storage of this origin. If the same
 //!    request has started another session, the header has `"storage"` only.
 //!
@@ -195,7 +263,10 @@
 //! | [`idle_timeout`](Sessions::idle_timeout) | 30 minutes | OWASP: 15 to 30 minutes for low risk, 2 to 5 for high value |
 //! | [`absolute_timeout`](Sessions::absolute_timeout) | 12 hours | bounds the use of a stolen cookie |
 //! | [`cookie_name`](Sessions::cookie_name) | `__Host-session` over TLS, else `session` | with `__Host-`, no other host can set it |
-//! | cookie attributes | `Path=/`, `HttpOnly`, `Secure` over TLS | no script can read it |
+//! | cookie attributes | `Path=/`, no `Domain`, `HttpOnly`, `Secure` over TLS | no script and no other host can read it; see [`cookie_domain`](Sessions::cookie_domain), [`cookie_path`](Sessions::cookie_path) |
+//! | [`namespace`](Sessions::namespace) | none | each site has a key of its own |
+//! | size | 4,096 bytes for the whole cookie; 64 KB in a store | browsers drop larger cookies; a session is read and written as a whole |
+//! | compression | none | the length of a cookie would reveal secrets next to a visitor's text (CRIME) |
 //! | remember cookie | `__Host-remember` over TLS, else `remember`; the same attributes, and `Max-Age` | it outlives the browser |
 //! | [`same_site`](Sessions::same_site) | `Lax`, for the session and the remember cookie | POST requests from other sites come without them |
 //! | [`secure`](Sessions::secure) | by the scheme that [`Proxies`](crate::proxy::Proxies) found | plain HTTP works on localhost |
@@ -203,7 +274,6 @@
 //! | [`remember`](Sessions::remember) | off | a long-lived token needs a decision |
 //! | [`login_path`](Sessions::login_path) | none: 401 | the library knows no pages of yours |
 //! | [`reauth_path`](Sessions::reauth_path) | the login path | |
-//! | storage | the cookie | no server to run |
 //!
 //! # What it does not do
 //!
@@ -217,8 +287,9 @@
 //!   attempts with [`rate_limit`](crate::rate_limit).
 //!
 //! Two session layers on one site need two [cookie names](Sessions::cookie_name); only one may
-//! [remember](Sessions::remember). Write the layer inside [`Palisade`](crate::Palisade) or
-//! [`Proxies`](crate::proxy::Proxies): without the scheme the cookie is not `Secure`.
+//! [remember](Sessions::remember). CSRF tokens belong to the nearest one. Write the layer inside
+//! [`Palisade`](crate::Palisade) or [`Proxies`](crate::proxy::Proxies): it answers 500 if it does
+//! not know the scheme.
 //!
 //! # See also
 //!
@@ -233,6 +304,7 @@
 mod cookie;
 mod data;
 mod event;
+mod generation;
 mod handle;
 mod login;
 mod other_sessions;
@@ -250,6 +322,6 @@ pub use self::handle::Session;
 pub use self::other_sessions::OtherSession;
 pub use self::rejection::SessionRejection;
 pub use self::service::{SessionFuture, SessionService};
-pub use self::settings::{SessionProtection, Sessions};
+pub use self::settings::{CookieSessions, SessionProtection, Sessions};
 pub use self::sign_in::SignIn;
 pub use crate::core::auth_proof::AuthProof;

@@ -11,16 +11,17 @@ use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::request_session::{RequestSession, store_down};
 use super::revocation::run_to_completion;
+use super::settings::Storage;
 use super::store::{SessionId, SessionRecord, StoreError};
 
 impl Session {
     /// Returns the sessions of the signed-in account: this one first, then by last use.
     ///
-    /// Sessions of an earlier epoch have ended and are left out. Without a
-    /// [`store`](super::Sessions::store), the list is empty.
+    /// Sessions of an earlier epoch have ended and are left out.
     ///
     /// # Errors
-    /// If the store is down.
+    /// If the store is down. [`SessionRejection::Misused`] for sessions in cookies, which cannot be
+    /// listed: use [`Sessions::in_store`](super::Sessions::in_store).
     pub async fn account_sessions(&self) -> Result<Vec<OtherSession>, SessionRejection> {
         let sessions = self.stored_sessions().await?;
         let mut found: Vec<OtherSession> = sessions.into_iter().map(|(_, session)| session).collect();
@@ -32,7 +33,8 @@ impl Session {
     /// `false` if there is no such session.
     ///
     /// # Errors
-    /// If the store is down.
+    /// If the store is down. [`SessionRejection::Misused`] for sessions in cookies, which cannot be
+    /// listed: use [`Sessions::in_store`](super::Sessions::in_store).
     pub async fn end_other(&self, key: &str) -> Result<bool, SessionRejection> {
         let sessions = self.stored_sessions().await?;
         let found = sessions.into_iter().find(|(_, session)| session.key == key && !session.current);
@@ -45,7 +47,8 @@ impl Session {
 
     /// Ends all other sessions of the account, and the remember tokens of its other browsers.
     ///
-    /// Sessions in cookies are not in the store: raise the account's epoch to end those.
+    /// With [`dangerous_forgets_on_restart`](super::CookieSessions::dangerous_forgets_on_restart),
+    /// this process ends them, until it stops.
     ///
     /// # Errors
     /// If the store is down.
@@ -55,7 +58,10 @@ impl Session {
         let Some(user) = self.0.user() else { return Ok(()) };
         let (own, series) = self.0.own_ids();
         let session = Arc::clone(&self.0);
-        let ending = async move { session.end_all_of(&user, &[own, series]).await };
+        let ending = async move {
+            session.end_all_of(&user, &[own, series]).await?;
+            session.end_generation(&user, own).await
+        };
         run_to_completion(ending).await.map_err(|error| store_down(&error))
     }
 
@@ -63,9 +69,16 @@ impl Session {
     /// token's.
     async fn stored_sessions(&self) -> Result<Vec<(Vec<SessionId>, OtherSession)>, SessionRejection> {
         let session = &self.0;
+        let settings = session.settings();
+        if settings.storage == Storage::Cookie {
+            return Err(SessionRejection::Misused(
+                "Sessions in cookies cannot be listed or ended one by one: they are in the browsers only. Keep \
+                 them in a store with `Sessions::in_store(store, &keyring)`, or end them all with \
+                 `Session::end_others`.",
+            ));
+        }
         session.load().await?;
         let Some(user) = session.user() else { return Ok(Vec::new()) };
-        let settings = session.settings();
         let records = settings.store.of_user(&user).await.map_err(|error| store_down(&error))?;
         let (own, _) = session.own_ids();
         let epoch = session.state().data.as_ref().and_then(|data| data.login.as_ref()).map(|it| it.epoch);
@@ -116,7 +129,8 @@ pub struct OtherSession {
     pub current: bool,
 }
 
-fn public_key(id: SessionId) -> String {
+/// Returns a name of the session that opens nothing: a hash of its id.
+pub(super) fn public_key(id: SessionId) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(id.bytes())[..12])
 }
 

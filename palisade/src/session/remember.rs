@@ -80,7 +80,7 @@ impl Session {
         session.load().await?;
         let Some(lifetime) = session.settings().remember else {
             return Err(SessionRejection::Misused(
-                "`Session::remember` needs the lifetime of remember tokens. Write `Sessions::new(…).remember(…)`.",
+                "`Session::remember` needs the lifetime of remember tokens. Write `.remember(…)` after `Sessions::in_store(…)`.",
             ));
         };
         let login = session.state().data.as_ref().and_then(|data| data.login.clone());
@@ -137,7 +137,7 @@ impl RequestSession {
         let settings = self.settings();
         let Some(lifetime) = settings.remember else { return Ok(()) };
         let Some((id, token)) = self.presented_token() else {
-            if settings.remember_cookie.find(&self.cookies, self.secure).next().is_some() {
+            if settings.remember_cookie.is_sent(&self.cookies, self.secure) {
                 self.state().remember = RememberCookie::Clear;
             }
             return Ok(());
@@ -169,6 +169,7 @@ impl RequestSession {
                 // The series is deleted last: if this is cancelled, the next use finds the theft
                 // again.
                 self.end_all_of(user, &[Some(id)]).await?;
+                self.end_generation(user, None).await?;
                 settings.store.delete(id).await?;
                 self.state().remember = RememberCookie::Clear;
                 settings.emit(&SessionEvent::TokenStolen { user });
@@ -179,6 +180,7 @@ impl RequestSession {
             break live;
         };
         let login = Login {
+            generation: self.generation_of(&live.user).await?,
             epoch: live.series.epoch,
             since: now,
             authenticated_at: None,

@@ -7,20 +7,23 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{ACCEPT, USER_AGENT};
+use http::header::USER_AGENT;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request, StatusCode};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::cookie::CookieHeaders;
 use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
+use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::settings::{SessionProtection, Sessions, Settings, Storage};
 use super::store::{SessionId, StoreError};
 use crate::core::client::Scheme;
 use crate::core::request_context::RequestContext;
 use crate::core::session_tag::SessionTag;
+use crate::core::site_path::original_uri;
 
 /// The session of one request, with the parts of the request that it needs.
 pub(super) struct RequestSession {
@@ -28,16 +31,18 @@ pub(super) struct RequestSession {
     pub(super) cookies: CookieHeaders,
     /// The cookies of the response are `Secure`.
     pub(super) secure: bool,
-    // A copy from the `RequestContext`: that one holds this value, so a reference would leak both.
     ip: Option<IpAddr>,
     user_agent: Option<HeaderValue>,
-    pub(super) accept: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) target: Option<PathAndQuery>,
+    /// The path prefix under which a proxy serves the site.
+    pub(super) prefix: Option<Box<str>>,
     touched: AtomicBool,
     presented: OnceLock<Option<PresentedCookie>>,
     loaded: OnceCell<()>,
     state: Mutex<SessionState>,
+    /// The session of a layer further out, with another cookie.
+    pub(super) outer: Option<Session>,
 }
 
 /// The content of the request's cookie.
@@ -63,9 +68,24 @@ pub(super) struct SessionState {
     pub(super) gone: bool,
     pub(super) remember: RememberCookie,
     pub(super) signed_out: bool,
+    /// The handler has signed an account in.
+    pub(super) new_sign_in: bool,
 }
 
 impl SessionState {
+    /// Discards a sign-in whose handler has failed: the visitor must not be signed in by a page
+    /// that says that something went wrong.
+    pub(super) fn discard_sign_in(&mut self, status: StatusCode) {
+        if std::mem::take(&mut self.new_sign_in) {
+            tracing::warn!(%status, "sign-in discarded: the handler failed");
+            (self.data, self.version, self.dirty) = (None, None, true);
+            self.changes.clear();
+            if let RememberCookie::Set(_) = self.remember {
+                self.remember = RememberCookie::Clear;
+            }
+        }
+    }
+
     pub(super) fn is_unchanged(&self) -> bool {
         !self.dirty && matches!(self.remember, RememberCookie::Keep)
     }
@@ -88,15 +108,16 @@ impl RequestSession {
             cookies: CookieHeaders::of(headers),
             secure: sessions.0.secure.unwrap_or_else(tls),
             user_agent: headers.get(USER_AGENT).cloned(),
-            accept: headers.get(ACCEPT).cloned(),
             method: request.method().clone(),
-            target: request.uri().path_and_query().cloned(),
+            target: original_uri(request).path_and_query().cloned(),
+            prefix: context.client().and_then(|client| client.prefix.clone()),
             sessions: sessions.clone(),
             ip: context.client().map(|client| client.ip()),
             touched: AtomicBool::new(false),
             presented: OnceLock::new(),
             loaded: OnceCell::new(),
             state: Mutex::default(),
+            outer: request.extensions().get().cloned(),
         }
     }
 
@@ -113,7 +134,17 @@ impl RequestSession {
         self.touched.load(Ordering::Relaxed)
     }
 
-    /// Returns the content of the request's cookie, if the keyring opens it.
+    /// Returns `true` if the request has a session cookie or a remember cookie, valid or not.
+    #[cfg(all(feature = "axum", feature = "csrf"))]
+    pub(super) fn has_cookies(&self) -> bool {
+        let settings = self.settings();
+        [&settings.cookie, &settings.remember_cookie]
+            .iter()
+            .any(|cookie| cookie.is_sent(&self.cookies, self.secure))
+    }
+
+    /// Returns the content of the request's cookie, if the keyring opens it. The session may have
+    /// expired.
     ///
     /// The first call locks the state: a caller that holds the lock would deadlock.
     pub(super) fn presented(&self) -> Option<&PresentedCookie> {
@@ -126,14 +157,18 @@ impl RequestSession {
         self.presented.get_or_init(open).as_ref()
     }
 
-    /// Returns `true` if the browser has a cookie of this id, sealed by the current key.
+    /// Returns `true` if the browser has a cookie of this id and nothing else, sealed by the
+    /// current key.
     pub(super) fn is_presented(&self, id: SessionId) -> bool {
-        self.presented().is_some_and(|presented| presented.id == id && !presented.sealed_by_previous_key)
+        self.presented().is_some_and(|presented| {
+            presented.id == id && !presented.has_data && !presented.sealed_by_previous_key
+        })
     }
 
+    /// Opens the first cookie whose session has not expired, else the first one.
     fn open_cookie(&self) -> Option<(PresentedCookie, Option<SessionData>)> {
         let settings = self.settings();
-        settings.cookie.find(&self.cookies, self.secure).find_map(|value| {
+        let mut opened = settings.cookie.find(&self.cookies, self.secure).filter_map(|value| {
             let unsealed =
                 settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.seal_context())?;
             let (id, rest) = unsealed.bytes().split_first_chunk()?;
@@ -142,15 +177,18 @@ impl RequestSession {
                 Storage::Store if rest.is_empty() => None,
                 Storage::Store | Storage::Cookie => Some(SessionData::decode(id, rest)?),
             };
-            let expired =
-                data.as_ref().is_some_and(|data| data.remaining(settings.timeouts, settings.now()).is_none());
             let presented = PresentedCookie {
                 id,
                 has_data: data.is_some(),
                 sealed_by_previous_key: !unsealed.is_current(),
             };
-            (!expired).then_some((presented, data))
-        })
+            Some((presented, data))
+        });
+        let lives = |(_, data): &(PresentedCookie, Option<SessionData>)| {
+            data.as_ref().is_none_or(|data| data.remaining(settings.timeouts, settings.now()).is_some())
+        };
+        let first = opened.next()?;
+        if lives(&first) { Some(first) } else { opened.find(lives).or(Some(first)) }
     }
 
     /// Reads the session, once for each request.
@@ -174,17 +212,31 @@ impl RequestSession {
     /// Reads the session of the cookie, unless it has ended.
     async fn find(&self, presented: &PresentedCookie) -> Result<(), StoreError> {
         let settings = self.settings();
-        let record = settings.store.load(presented.id).await?;
+        let user = self.user_in_cookie();
+        let (record, generation) = tokio::join!(async { settings.store.load(presented.id).await }, async {
+            match &user {
+                Some(user) => self.load_generation(user).await,
+                None => Ok(None),
+            }
+        });
+        let (record, generation) = (record?, generation?);
         let mut state = self.state();
         let found = match record {
             None => state.from_cookie.take().map(|data| (data, None)),
             // With cookie storage, a record says that the session has ended.
             Some(_) if settings.storage == Storage::Cookie => None,
-            Some(record) => SessionData::decode(presented.id, &record.bytes)
-                .filter(|data| data.remaining(settings.timeouts, settings.now()).is_some())
-                .map(|data| (data, Some(record.version))),
+            Some(record) => {
+                SessionData::decode(presented.id, &record.bytes).map(|data| (data, Some(record.version)))
+            }
         };
-        match found {
+        let lives = |(data, _): &mut (SessionData, Option<u64>)| {
+            let ended = match (generation, &mut data.login) {
+                (Some(generation), Some(login)) => !generation.admits(presented.id, login),
+                _ => false,
+            };
+            !ended && data.remaining(settings.timeouts, settings.now()).is_some()
+        };
+        match found.and_then(|mut found| lives(&mut found).then_some(found)) {
             Some((data, version)) => {
                 (state.data, state.version) = (Some(data), version);
                 state.dirty |= presented.sealed_by_previous_key;
@@ -193,6 +245,13 @@ impl RequestSession {
             None => state.gone = state.data.is_none(),
         }
         Ok(())
+    }
+
+    /// Returns the account that the cookie names, if its data is in the cookie.
+    fn user_in_cookie(&self) -> Option<String> {
+        let state = self.state();
+        let login = state.from_cookie.as_ref().and_then(|data| data.login.as_ref());
+        login.map(|login| login.user.clone())
     }
 
     /// Compares the client with the one that signed in, and reacts as the protection says.
@@ -244,6 +303,28 @@ impl RequestSession {
         state.dirty = true;
     }
 
+    /// Sets a value, unless the session would become too large.
+    pub(super) fn set_value(&self, name: String, value: Value) -> Result<(), SessionRejection> {
+        let now = self.settings().now();
+        let change = SessionChange::Set(name, value);
+        let mut state = self.state();
+        let mut data = state.data.clone().unwrap_or_else(|| SessionData::new(now));
+        data.apply(change.clone());
+        let (bytes, max_bytes) = (data.encode().len(), self.settings().max_data_bytes(self.secure));
+        if bytes > max_bytes {
+            tracing::error!(
+                bytes,
+                max_bytes,
+                "session value rejected: store less, keep large data in a database, or use `Sessions::in_store`"
+            );
+            return Err(SessionRejection::TooLarge { bytes, max_bytes });
+        }
+        state.data = Some(data);
+        state.changes.push(change);
+        state.dirty = true;
+        Ok(())
+    }
+
     /// Returns a hash of the client's network and `User-Agent`.
     pub(super) fn fingerprint(&self) -> [u8; 8] {
         use sha2::{Digest, Sha256};
@@ -286,17 +367,25 @@ pub(super) fn store_down(error: &StoreError) -> SessionRejection {
 }
 
 impl SessionTag for RequestSession {
+    /// A session that has expired keeps its tag: a form that was open for longer than the idle
+    /// timeout still passes, and signs no one in.
     fn current(&self) -> Option<[u8; 16]> {
         self.presented().map(|presented| *presented.id.bytes())
     }
 
     fn next(&self) -> [u8; 16] {
         let presented = self.presented().map(|presented| presented.id);
-        let now = self.settings().now();
+        let settings = self.settings();
+        let now = settings.now();
+        // With a store, only the store knows.
+        let has_expired = |state: &SessionState| {
+            let data = state.from_cookie.as_ref().filter(|_| settings.storage == Storage::Cookie);
+            data.is_some_and(|data| data.remaining(settings.timeouts, now).is_none())
+        };
         let mut state = self.state();
         let id = match (&state.data, presented) {
             (Some(data), _) => data.id,
-            (None, Some(id)) if !state.gone => id,
+            (None, Some(id)) if !state.gone && !has_expired(&state) => id,
             (None, _) => {
                 state.dirty = true;
                 state.data.insert(SessionData::new(now)).id

@@ -16,14 +16,24 @@ const ENDED_RECORD_TTL: Duration = Duration::from_secs(60);
 impl RequestSession {
     /// Ends this session at once, and puts another one, or none, in its place.
     pub(super) async fn replace(&self, data: Option<SessionData>) -> Result<(), StoreError> {
-        let id = self.state().data.as_ref().map(|data| data.id);
-        if let Some(id) = id.or(self.presented().map(|presented| presented.id)) {
+        let (id, empty) = {
+            let state = self.state();
+            let ended = state.data.as_ref();
+            let empty = state.version.is_none() && ended.is_some_and(SessionData::is_empty);
+            (ended.map(|data| data.id), empty)
+        };
+        // A copy of an empty session's cookie brings nothing back. A sign-in ends it all the same: a
+        // late response must not overwrite the new cookie.
+        let has_to_end = data.is_some() || !empty;
+        let id = id.or(self.presented().map(|presented| presented.id));
+        if let Some(id) = id.filter(|_| has_to_end) {
             match self.settings().storage {
                 Storage::Store => self.delete(id).await?,
                 Storage::Cookie => drop(self.revoke(id).await?),
             }
         }
         self.put(data, true);
+        self.state().new_sign_in = false;
         Ok(())
     }
 

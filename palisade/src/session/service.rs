@@ -4,14 +4,15 @@
 //! A session that the request never asked for costs nothing more. Only a session that is written
 //! is finished in a boxed future.
 
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, ready as poll_ready};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -21,6 +22,7 @@ use super::handle::Session;
 use super::request_session::{RememberCookie, RequestSession, SessionState, store_down};
 use super::settings::{Sessions, Storage};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
+use crate::core::cache::is_private;
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
 
@@ -29,19 +31,21 @@ use crate::core::rejection::Rejection;
 /// ```
 /// use http::{Request, Response};
 /// use palisade::Keyring;
+/// use palisade::session::store::MemorySessions;
 /// use palisade::session::{Session, SessionRejection, SessionService, Sessions};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// # let keyring = Keyring::random();
 /// // Without axum, the session is in the request's extensions.
 /// let handler = service_fn(async |request: Request<()>| {
 ///     let session = request.extensions().get::<Session>().expect("the layer is around this service");
 ///     session.set("theme", "dark").await?;
 ///     Ok::<_, SessionRejection>(Response::new(String::new()))
 /// });
-/// let service: SessionService<_> = Sessions::new(&keyring).layer(handler);
+/// let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
+/// let service: SessionService<_> = sessions.layer(handler);
 /// let response = service.oneshot(Request::new(())).await.map_err(|rejection| format!("{rejection:?}"))?;
 /// assert!(response.headers().contains_key("set-cookie"));
 /// # Ok(())
@@ -75,8 +79,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let session = Session::begin(&self.sessions, &mut request);
-        SessionFuture { future: self.inner.call(request), session: Some(session), writing: None }
+        match Session::begin(&self.sessions, &mut request) {
+            Ok(session) => SessionFuture {
+                future: Some(self.inner.call(request)),
+                session: Some(session),
+                writing: None,
+            },
+            Err(missing) => {
+                let response = Rejection::from(missing).into_response();
+                SessionFuture { future: None, session: None, writing: Some(Box::pin(ready(response))) }
+            }
+        }
     }
 }
 
@@ -85,8 +98,9 @@ type WriteFuture<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
 pin_project! {
     /// The future of a [`SessionService`]: the inner response, then the write of the session.
     pub struct SessionFuture<F, B> {
+        // `None` if the request was rejected.
         #[pin]
-        future: F,
+        future: Option<F>,
         session: Option<Session>,
         writing: Option<WriteFuture<B>>,
     }
@@ -102,12 +116,16 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if this.writing.is_none() {
-            let response = ready!(this.future.poll(cx))?;
+            let future = this.future.as_pin_mut().expect("a rejected request has a response");
+            let response = poll_ready!(future.poll(cx))?;
             let Session(session) = this.session.take().expect("a future is not polled after it was ready");
             if !session.touched() {
                 return Poll::Ready(Ok(response));
             }
-            let state = std::mem::take(&mut *session.state());
+            let mut state = std::mem::take(&mut *session.state());
+            if response.status().is_server_error() {
+                state.discard_sign_in(response.status());
+            }
             if state.is_unchanged() {
                 return Poll::Ready(Ok(ResponseHeaders::of(&state).apply(response, Vec::new())));
             }
@@ -169,15 +187,6 @@ impl ResponseHeaders {
     }
 }
 
-/// Returns `true` if the handler has forbidden shared caches to store the response.
-fn is_private(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(CACHE_CONTROL).iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).any(|directive| {
-        let directive = directive.trim_ascii();
-        directive.eq_ignore_ascii_case(b"no-store") || directive.eq_ignore_ascii_case(b"private")
-    })
-}
-
 /// Writes the session and adds the cookies to set. Fails with the response to send instead.
 async fn write<B: Default>(
     session: &RequestSession,
@@ -213,8 +222,8 @@ async fn write<B: Default>(
             data.encode()
         }
         Storage::Store => {
-            let saved = save(session, data, state.version, state.changes).await;
-            if saved.map_err(down_response)? == SaveOutcome::Conflict || session.is_presented(id) {
+            let saved = save(session, data, state.version, state.changes).await?;
+            if saved == SaveOutcome::Conflict || session.is_presented(id) {
                 return Ok(());
             }
             Vec::new()
@@ -225,7 +234,10 @@ async fn write<B: Default>(
     let size = cookies.iter().map(HeaderValue::len).max().unwrap_or(0);
     if size > MAX_COOKIE_BYTES {
         cookies.clear();
-        return Err(too_large(size));
+        return Err(internal_error(format!(
+            "the session cookie has {size} bytes, and browsers accept {MAX_COOKIE_BYTES}: store less in the \
+             session, or keep sessions in a store with `Sessions::in_store`"
+        )));
     }
     Ok(())
 }
@@ -239,26 +251,34 @@ async fn is_superseded(session: &RequestSession, id: SessionId) -> Result<bool, 
 
 /// Saves the session in the store, with optimistic locking. After a conflict, the changes are
 /// applied to the newer version; a session that another request has ended stays ended.
-async fn save(
+async fn save<B: Default>(
     session: &RequestSession,
     mut data: SessionData,
     mut version: Option<u64>,
     changes: Vec<SessionChange>,
-) -> Result<SaveOutcome, StoreError> {
+) -> Result<SaveOutcome, Response<B>> {
     let (settings, id) = (session.settings(), data.id);
     for _ in 0..8 {
         let Some(ttl) = data.remaining(settings.timeouts, settings.now()) else {
             return Ok(SaveOutcome::Conflict);
         };
+        let bytes = data.encode();
+        let max = settings.max_data_bytes(session.secure);
+        if bytes.len() > max {
+            // Each change fitted by itself; together with another request's they do not.
+            let cause = format!("the session has {} bytes, and the limit is {max}: store less", bytes.len());
+            return Err(internal_error(cause));
+        }
         let record = SessionRecord {
             version: version.unwrap_or(0) + 1,
             user: data.login.as_ref().map(|login| login.user.clone()),
-            bytes: data.encode(),
+            bytes,
         };
-        if settings.store.save(id, version, record, ttl).await? == SaveOutcome::Saved {
+        let saved = settings.store.save(id, version, record, ttl).await.map_err(down_response)?;
+        if saved == SaveOutcome::Saved {
             return Ok(SaveOutcome::Saved);
         }
-        let newer = settings.store.load(id).await?;
+        let newer = settings.store.load(id).await.map_err(down_response)?;
         let decoded =
             newer.and_then(|record| Some((SessionData::decode(id, &record.bytes)?, record.version)));
         let Some((newer, newer_version)) = decoded else { return Ok(SaveOutcome::Conflict) };
@@ -275,12 +295,9 @@ fn down_response<B: Default>(error: StoreError) -> Response<B> {
     Rejection::from(store_down(&error)).into_response()
 }
 
-fn too_large<B: Default>(size: usize) -> Response<B> {
+fn internal_error<B: Default>(cause: String) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response.extensions_mut().insert(InternalError::new(format!(
-        "the session cookie has {size} bytes, and browsers accept {MAX_COOKIE_BYTES}: store less in the session, or \
-         keep sessions in a store with `Sessions::store`"
-    )));
+    response.extensions_mut().insert(InternalError::new(cause));
     response
 }

@@ -20,17 +20,18 @@ use crate::keyring::{DerivedKey, Keyring};
 /// use palisade::session::{SessionProtection, Sessions, store::MemorySessions};
 /// use std::{sync::Arc, time::Duration};
 ///
-/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let keyring = Keyring::random();
 /// let store = Arc::new(MemorySessions::new());
-/// let sessions = Sessions::new(&keyring)
-///     .store(Arc::clone(&store)) // a store, or a shared one
+/// let sessions = Sessions::in_store(Arc::clone(&store), &keyring) // a store, or a shared one
 ///     .idle_timeout(Duration::from_secs(15 * 60))
 ///     .absolute_timeout(Duration::from_secs(8 * 60 * 60))
 ///     .protection(SessionProtection::Strong)
 ///     .login_path("/login")
-///     .reauth_path("/login/confirm");
+///     .reauth_path("/login/confirm")
+///     .cookie_path("/forum") // another application of this host has the other paths
+///     .cookie_domain("example.org") // the hosts below it get the cookie too
+///     .namespace("staging"); // production has the same key
 /// assert!(format!("{sessions:?}").contains("idle: 900s"));
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[doc(alias = "SessionLayer")]
 #[doc(alias = "SessionManagerLayer")]
@@ -42,6 +43,8 @@ pub struct Sessions(pub(super) Arc<Settings>);
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) keys: DerivedKey,
+    /// The key of the CSRF tokens that belong to these sessions.
+    csrf_keys: DerivedKey,
     pub(super) storage: Storage,
     pub(super) store: Arc<dyn SessionStore>,
     pub(super) timeouts: Timeouts,
@@ -52,9 +55,16 @@ pub(super) struct Settings {
     pub(super) protection: SessionProtection,
     pub(super) login_path: Option<Box<str>>,
     pub(super) reauth_path: Option<Box<str>>,
+    namespace: Box<str>,
     listener: Option<EventListener>,
     clock: Clock,
 }
+
+/// The largest session in a store. Larger data belongs in a database: a session is read and written
+/// as a whole.
+const MAX_STORED_BYTES: usize = 64 << 10;
+/// The bytes of a cookie that are not session data: key id, nonce, tag and session id.
+const SEAL_BYTES: usize = 4 + 24 + 16 + 16;
 
 type EventListener = Arc<dyn Fn(&SessionEvent<'_>) + Send + Sync>;
 
@@ -89,45 +99,83 @@ pub enum SessionProtection {
     Strong,
 }
 
-impl Sessions {
-    /// Makes a layer that keeps sessions sealed in the visitor's cookie.
+/// Sessions in the visitor's cookie, before it is said where their end is noted: the result of
+/// [`Sessions::in_cookie`].
+///
+/// ```
+/// use palisade::Keyring;
+/// use palisade::session::{CookieSessions, Sessions, store::MemorySessions};
+///
+/// let keyring = Keyring::random();
+/// let cookies: CookieSessions = Sessions::in_cookie(&keyring);
+/// // A store that all processes share, such as `RedisSessions`:
+/// let sessions: Sessions = cookies.ended_in(MemorySessions::new());
+/// // One process, for development and tests:
+/// let forgetful: Sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "it is no layer yet: say `.ended_in(store)`"]
+pub struct CookieSessions {
+    keyring: Keyring,
+}
+
+impl CookieSessions {
+    /// Notes ended sessions in this store, and keeps remember tokens in it. Accepts an `Arc` too.
+    #[doc(alias = "revocation")]
+    #[doc(alias = "denylist")]
+    pub fn ended_in(self, store: impl SessionStore) -> Sessions {
+        Sessions::keep(Storage::Cookie, Arc::new(store), &self.keyring)
+    }
+
+    /// Notes ended sessions in this process's memory, and keeps remember tokens in it.
     ///
-    /// Ended sessions and remember tokens are known to this process only, until it stops. With
-    /// several processes, or to keep them over a restart, add a
-    /// [`revocation_store`](Self::revocation_store).
-    pub fn new(keyring: &Keyring) -> Self {
+    /// # Security
+    /// A copy of the cookie signs in again after a log-out when the process restarts, or when
+    /// another process answers. Remember tokens are lost at a restart.
+    pub fn dangerous_forgets_on_restart(self) -> Sessions {
+        self.ended_in(MemorySessions::new())
+    }
+}
+
+impl Sessions {
+    /// Makes a layer that keeps session data in a store. The cookie has the sealed id only.
+    ///
+    /// Accepts an `Arc` of a store too. Everything on the [module page](crate::session) works:
+    /// sessions of any process end at once, and an account's sessions can be listed.
+    pub fn in_store(store: impl SessionStore, keyring: &Keyring) -> Self {
+        Self::keep(Storage::Store, Arc::new(store), keyring)
+    }
+
+    /// Begins a layer that keeps session data sealed in the visitor's cookie.
+    ///
+    /// A cookie cannot be taken back. The next call says where the layer notes which sessions have
+    /// ended: [`CookieSessions::ended_in`], or
+    /// [`CookieSessions::dangerous_forgets_on_restart`].
+    pub fn in_cookie(keyring: &Keyring) -> CookieSessions {
+        CookieSessions { keyring: keyring.clone() }
+    }
+
+    fn keep(storage: Storage, store: Arc<dyn SessionStore>, keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.derive("session"),
-            storage: Storage::Cookie,
-            store: Arc::new(MemorySessions::new()),
+            csrf_keys: keyring.derive("csrf"),
+            storage,
+            store,
             timeouts: Timeouts {
                 idle: Duration::from_secs(30 * 60),
                 absolute: Duration::from_secs(12 * 60 * 60),
             },
             remember: None,
-            cookie: CookieConfig::new("session", SameSite::Lax),
-            remember_cookie: CookieConfig::new("remember", SameSite::Lax),
+            cookie: CookieConfig::new("session"),
+            remember_cookie: CookieConfig::new("remember"),
             secure: None,
             protection: SessionProtection::default(),
             login_path: None,
             reauth_path: None,
+            namespace: Box::default(),
             listener: None,
             clock: Clock::system(),
         }))
-    }
-
-    /// Keeps session data in this store; the cookie has the sealed id only. Accepts an `Arc` too.
-    ///
-    /// Only with a store can an account's sessions be listed and ended one by one.
-    pub fn store(self, store: impl SessionStore) -> Self {
-        self.with(|settings| (settings.storage, settings.store) = (Storage::Store, Arc::new(store)))
-    }
-
-    /// Keeps session data in the cookie, and ended sessions and remember tokens in this store.
-    #[doc(alias = "blacklist")]
-    #[doc(alias = "denylist")]
-    pub fn revocation_store(self, store: impl SessionStore) -> Self {
-        self.with(|settings| (settings.storage, settings.store) = (Storage::Cookie, Arc::new(store)))
     }
 
     /// Sets the time after which an unused session ends. A session in use is written again up to
@@ -162,14 +210,62 @@ impl Sessions {
             !name.is_empty() && name.bytes().all(allowed),
             "`{name}` is not a valid cookie name: write letters, digits, - and _"
         );
-        self.with(|settings| settings.cookie = CookieConfig::new(name, settings.cookie.same_site))
+        self.with(|settings| settings.cookie = settings.cookie.clone().named(name))
+    }
+
+    /// Sends the session cookie and the remember cookie to this domain and all hosts below it, such
+    /// as `example.org`. The default is the site's own host.
+    ///
+    /// The cookies then have the prefix `__Secure-`: browsers accept `__Host-` without a domain
+    /// only.
+    ///
+    /// # Panics
+    /// If the text is not a domain of at least two labels.
+    ///
+    /// # Security
+    /// Every host below the domain receives the cookies and can use them. It can also set cookies
+    /// for this site, and so sign a visitor in as another account.
+    #[doc(alias = "SESSION_COOKIE_DOMAIN")]
+    pub fn cookie_domain(self, domain: &str) -> Self {
+        let is_label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        assert!(
+            domain.contains('.') && domain.split('.').all(is_label),
+            "`{domain}` is not a domain: write one such as example.org, without a dot in front"
+        );
+        self.with_cookies(|cookie| cookie.domain(domain))
+    }
+
+    /// Sends the session cookie and the remember cookie to this path and the paths below it only,
+    /// such as `/forum`. Use it for two applications on one host.
+    ///
+    /// The cookies then have the prefix `__Secure-`: browsers accept `__Host-` for `/` only.
+    ///
+    /// # Panics
+    /// If the path is not a path on this site, or has a query.
+    ///
+    /// # Security
+    /// A path is no boundary: scripts of one application can read the pages of the other.
+    #[doc(alias = "SESSION_COOKIE_PATH")]
+    pub fn cookie_path(self, path: &str) -> Self {
+        let path = own_path(path);
+        assert!(!path.contains([';', '?', '#']), "`{path}` is not a cookie path: write one such as /forum");
+        self.with_cookies(|cookie| cookie.path(&path))
+    }
+
+    /// Names the site, so that sessions of another site with the same keys do not open here.
+    ///
+    /// Set it if two sites share a key, such as staging and production. A key of its own for each
+    /// site is better.
+    #[doc(alias = "salt")]
+    pub fn namespace(self, site: &str) -> Self {
+        self.with(|settings| settings.namespace = site.into())
     }
 
     /// Sets the `SameSite` attribute of the session cookie and of the remember cookie.
     pub fn same_site(self, same_site: SameSite) -> Self {
-        self.with(|settings| {
-            (settings.cookie.same_site, settings.remember_cookie.same_site) = (same_site, same_site);
-        })
+        self.with_cookies(|cookie| cookie.same_site(same_site))
     }
 
     /// Sets or clears the `Secure` attribute for every request. Without this setting, cookies are
@@ -186,7 +282,8 @@ impl Sessions {
     /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The
     /// page that they asked for is added as `next`.
     ///
-    /// Without a login path, and for clients that prefer JSON, the response is 401.
+    /// Without a login path the response is 401. [`ErrorPages`](crate::ErrorPages) answers 401 to
+    /// programs, and adds `HX-Redirect` for htmx.
     ///
     /// # Panics
     /// If the path is not a path on this site.
@@ -219,6 +316,19 @@ impl Sessions {
         self.with(|settings| settings.clock = clock)
     }
 
+    /// The key for the CSRF tokens of these sessions.
+    #[cfg(feature = "axum")]
+    pub(crate) fn csrf_keys(&self) -> &DerivedKey {
+        &self.0.csrf_keys
+    }
+
+    fn with_cookies(self, change: impl Fn(CookieConfig) -> CookieConfig) -> Self {
+        self.with(|settings| {
+            settings.cookie = change(settings.cookie.clone());
+            settings.remember_cookie = change(settings.remember_cookie.clone());
+        })
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
@@ -236,7 +346,12 @@ fn own_path(path: &str) -> Box<str> {
 impl Settings {
     /// Returns the seconds since the Unix epoch.
     pub(super) fn now(&self) -> u64 {
-        self.clock.now() / 1_000_000
+        self.now_micros() / 1_000_000
+    }
+
+    /// Returns the microseconds since the Unix epoch.
+    pub(super) fn now_micros(&self) -> u64 {
+        self.clock.now()
     }
 
     /// Logs an event and calls the application's listener.
@@ -247,14 +362,24 @@ impl Settings {
         }
     }
 
-    /// Returns the context that the cookie is sealed in. It differs by storage and cookie name, so
-    /// that a cookie of one configuration does not open in another.
+    /// Returns the context that the cookie is sealed in. It differs by storage, cookie name and
+    /// namespace, so that a cookie of one configuration does not open in another.
     pub(super) fn seal_context(&self) -> Vec<u8> {
         let content = match self.storage {
             Storage::Cookie => "record",
             Storage::Store => "name",
         };
-        [content.as_bytes(), b" ", self.cookie.name().as_bytes()].concat()
+        let context = [content, " ", self.cookie.name()].concat();
+        if self.namespace.is_empty() { context } else { format!("{context} {}", self.namespace) }.into_bytes()
+    }
+
+    /// Returns the largest size of session data, in bytes.
+    pub(super) fn max_data_bytes(&self, secure: bool) -> usize {
+        match self.storage {
+            // Base64 has four characters for three bytes.
+            Storage::Cookie => (self.cookie.max_value_bytes(secure) / 4 * 3).saturating_sub(SEAL_BYTES),
+            Storage::Store => MAX_STORED_BYTES,
+        }
     }
 }
 

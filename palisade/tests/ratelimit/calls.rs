@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::routing::get as on_get;
+use axum::routing::{get as on_get, post};
+use http::Request;
 use palisade::clock::Clock;
-use palisade::rate_limit::{FallbackStore, OutagePolicy};
+use palisade::rate_limit::{FallbackStore, OutagePolicy, RateLimitKey};
 use palisade::{RateLimit, Rejection};
 
 use super::support::{Server, get, limit, lone, memory, statuses, wrapped};
@@ -104,4 +106,38 @@ async fn fallback_counts_are_refunded_in_the_fallback() {
     limit.refund("ada", 1).await;
     assert!(limit.check("ada").await.is_ok());
     assert!(limit.check("ada").await.is_err());
+}
+
+#[tokio::test]
+async fn spellings_of_one_mailbox_share_a_quota() {
+    let login = lone("5/minute");
+    let app = Router::new().route(
+        "/login",
+        post(async move |email: String| login.check(RateLimitKey::email(&email)).await.map(drop)),
+    );
+    let spellings = [
+        "ada@example.org",
+        "Ada@example.org",
+        "ADA@EXAMPLE.ORG",
+        " ada@example.org",
+        "ada@example.org ",
+        "\tada@Example.org\r\n",
+        "\u{ff41}da@example.org",
+    ];
+    let login = |email: &str| Request::post("/login").body(Body::from(email.to_owned())).unwrap();
+    assert_eq!(statuses(&app, spellings.map(login)).await, [200, 200, 200, 200, 200, 429, 429]);
+    assert_eq!(statuses(&app, ["ada+maths@example.org", " "].map(login)).await, [200, 400]);
+}
+
+#[test]
+fn an_email_key_is_normal() {
+    for (one, other) in [
+        ("z\u{e9}lie@example.org", "Ze\u{301}lie@example.org"),
+        ("\u{130}da@example.org", "i\u{307}da@example.org"),
+        ("\u{3000}ada@example.org\u{a0}", "ada@example.org"),
+        ("\u{212a}urt@example.org", "kurt@example.org"),
+    ] {
+        assert_eq!(RateLimitKey::email(one), RateLimitKey::email(other), "{one} {other}");
+        assert_eq!(RateLimitKey::email(one), RateLimitKey::email(&one.to_lowercase()));
+    }
 }

@@ -72,11 +72,11 @@ async fn an_application_limit_has_the_same_settings() {
 #[tokio::test]
 async fn a_wrong_store_url_is_an_immediate_error() {
     let store = Store::open("memory://").await.unwrap();
-    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), FallbackStore::new(store)).per_client();
+    let gate = RateLimit::new("a", "1/hour", FallbackStore::new(store)).unwrap().per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
     // No server listens there. This is no error: memory counts.
-    let gone = Store::open("redis+unix:///nowhere/redis.sock").await.unwrap();
-    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), FallbackStore::new(gone)).per_client();
+    let gone = Store::open("redis+unix:///nowhere/redis.sock?namespace=test").await.unwrap();
+    let gate = RateLimit::new("a", "1/hour", FallbackStore::new(gone)).unwrap().per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
     for uri in ["memory", "memory://x", "mongodb://a", "redis://a:b", ""] {
         let error = Store::open(uri).await.unwrap_err().to_string();
@@ -88,7 +88,7 @@ async fn a_wrong_store_url_is_an_immediate_error() {
 async fn a_store_has_settings_of_its_own() {
     // The capacity is 0: all callers share one counter, and none is unlimited.
     let small = MemoryStore::new().capacity(0);
-    let app = behind(RateLimit::new("a", "2/hour".parse().unwrap(), small).per_client());
+    let app = behind(RateLimit::new("a", "2/hour", small).unwrap().per_client());
     let asks = ["192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"].map(get_by);
     assert_eq!(statuses(&app, asks).await, [200, 200, 429]);
 }

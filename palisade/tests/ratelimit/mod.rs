@@ -22,4 +22,7 @@ mod failures;
 mod fields;
 mod keys;
 mod nested;
+mod places;
+mod preflights;
 mod support;
+mod users;

@@ -26,7 +26,7 @@ pub fn memory() -> (FallbackStore, Clock, ManualClock) {
 }
 
 pub fn limit(name: &str, quotas: &str, store: &FallbackStore) -> RateLimit {
-    RateLimit::new(name, quotas.parse().unwrap(), store.clone())
+    RateLimit::new(name, quotas, store.clone()).unwrap()
 }
 
 /// Returns a limit with a store of its own.
@@ -49,7 +49,8 @@ pub fn wrapped(routes: Router) -> Router {
 }
 
 pub fn request(method: Method, target: &str) -> Request<Body> {
-    with_peer(Request::builder().method(method).uri(target).body(Body::empty()).unwrap(), STRANGER)
+    let request = Request::builder().method(method).uri(target).header("accept", "text/html");
+    with_peer(request.body(Body::empty()).unwrap(), STRANGER)
 }
 
 pub fn get(target: &str) -> Request<Body> {

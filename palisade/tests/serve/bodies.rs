@@ -1,5 +1,6 @@
 //! Limits on the size and the time of request bodies.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -9,13 +10,14 @@ use axum::body::Body;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt;
-use palisade::body_limit::BodyLimit;
+use http_body_util::{BodyExt, Full};
+use palisade::body_limit::{BodyLimit, LimitedBody};
 use palisade::serve::Serve;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, pause};
-use tower::Layer;
+use tower::{Layer, ServiceExt};
 
-use super::site::{RawResponse, Site};
+use super::site::{Client, RawResponse, Site};
 
 /// Returns a site that answers with the body's length; some routes have their own limit.
 async fn site() -> Site {
@@ -138,6 +140,66 @@ async fn a_slow_body_in_an_extractor_is_408() {
     pause();
     let head = client.receive().await.head;
     assert!(head.starts_with("http/1.1 408 "), "{head}");
+}
+
+/// Reads the body by hand, as no extractor of axum does.
+async fn read(request: Request<Body>) -> String {
+    match request.into_body().collect().await {
+        Ok(body) => body.to_bytes().len().to_string(),
+        Err(error) => error.source().map_or_else(|| error.to_string(), ToString::to_string),
+    }
+}
+
+/// Serves a router by axum's own server.
+async fn axum_site(app: Router) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    Client(TcpStream::connect(address).await.unwrap())
+}
+
+#[tokio::test]
+async fn every_reader_is_limited_under_axum_serve() {
+    let app = Router::new()
+        .route("/", post(read))
+        .route("/large", post(read).layer(BodyLimit::bytes(20)))
+        .layer(BodyLimit::bytes(10));
+    for (path, length, body) in [
+        ("/", 10, "10"),
+        ("/", 11, "length limit exceeded"),
+        ("/large", 20, "20"),
+        ("/large", 21, "length limit exceeded"),
+    ] {
+        let mut client = axum_site(app.clone()).await;
+        let chunk = format!("{length:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(length));
+        let head = format!("POST {path} HTTP/1.1\r\nHost: site\r\nTransfer-Encoding: chunked\r\n\r\n");
+        client.send(head + &chunk).await;
+        assert_eq!(client.receive().await.body, body, "{path} {length}");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_body_times_out_under_axum_serve() {
+    let app = Router::new().route("/", post(read)).layer(BodyLimit::default());
+    let mut client = axum_site(app).await;
+    client.send("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 9\r\n\r\n1234").await;
+    pause();
+    assert_eq!(client.receive().await.body, "the request's body did not arrive within 30s");
+}
+
+#[tokio::test]
+async fn limits_hold_for_bodies_without_axum() {
+    let echo = tower::service_fn(async |request: Request<LimitedBody<Full<Bytes>>>| {
+        let body = request.into_body().collect().await.map_err(|error| error.to_string());
+        Ok::<_, Infallible>(Response::new(
+            body.map_or_else(|error| error, |body| body.to_bytes().len().to_string()),
+        ))
+    });
+    let app = BodyLimit::bytes(10).layer(echo);
+    for (length, body) in [(10, "10"), (11, "length limit exceeded")] {
+        let request = Request::new(Full::from(vec![b'x'; length]));
+        assert_eq!(app.clone().oneshot(request).await.unwrap().into_body(), body);
+    }
 }
 
 #[tokio::test]

@@ -13,9 +13,11 @@ use axum::{Router, response::Response};
 use bytes::Bytes;
 use http::Request;
 use http_body::Frame;
+use palisade::Palisade;
 use palisade::body_limit::LimitedBody;
 use palisade::request::PeerAddr;
 use palisade::serve::Serve;
+use test_support::log::Log;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, pause};
@@ -175,4 +177,30 @@ async fn a_panic_closes_only_its_own_connection() {
 
     assert_eq!(other.get("/").await.status, 200);
     assert_eq!(site.connect().await.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_page_added_after_protect_is_logged_once() {
+    let (log, page) = (Log::default(), || get(async || axum::response::Html("page")));
+    let _captured = log.listen();
+    let app = Palisade::development().protect(Router::new().route("/", page()));
+    let site = Site::new(app.route("/late", page())).await;
+    let mut client = site.connect().await;
+    for path in ["/", "/late", "/late"] {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await;
+        assert_eq!(client.receive().await.status, 200);
+    }
+    let lines = log.lines_of("palisade");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("ERROR ") && lines[0].contains("after `protect`"), "{lines:?}");
+    assert!(lines[0].contains("/late"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn pages_without_any_protection_are_not_logged() {
+    let log = Log::default();
+    let _captured = log.listen();
+    let site = Site::new(Router::new().route("/", get(async || axum::response::Html("page")))).await;
+    assert_eq!(site.connect().await.get("/").await.status, 200);
+    assert!(log.text().is_empty(), "{}", log.text());
 }

@@ -1,6 +1,7 @@
 //! The same limits over HTTP/2 without TLS, by prior knowledge.
 
 use axum::Router;
+use axum::response::Sse;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -89,4 +90,20 @@ async fn shutdown_finishes_open_http2_streams() {
     assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "done");
     end.await.unwrap();
     served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn shutdown_ends_server_sent_events() {
+    let page = get(async || {
+        Sse::new(
+            futures_util::stream::pending::<Result<axum::response::sse::Event, std::convert::Infallible>>(),
+        )
+    });
+    let site = Site::new(Router::new().route("/events", page)).await;
+    let (mut client, _end) = client(&site).await;
+    let answer = client.send_request(to(&site, "/events").body(Full::default()).unwrap()).await.unwrap();
+    let served = site.stop();
+    assert!(answer.into_body().collect().await.unwrap().to_bytes().is_empty());
+    drop(client);
+    tokio::time::timeout(std::time::Duration::from_secs(15), served).await.unwrap().unwrap().unwrap();
 }

@@ -6,3 +6,5 @@ mod heads;
 mod http2;
 pub(crate) mod site;
 mod stop;
+mod upgrades;
+pub(crate) mod websocket;

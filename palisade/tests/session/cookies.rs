@@ -6,11 +6,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{any, get};
 use http::StatusCode;
+use palisade::clock::Clock;
 use palisade::session::store::MemorySessions;
 use palisade::{Session, Sessions};
 
 use super::races::around;
-use super::{Browser, Site, keyring, sessions};
+use super::{Browser, Site, keyring, memory, stored};
 use crate::support::ask;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -30,8 +31,8 @@ async fn a_clock_step_back_prolongs_nothing() {
         assert_eq!(browser.get("/grave").await.status, StatusCode::OK, "a small clock skew is allowed");
     }
     // Only the authentication lies in the future here, not the session or its last use.
-    let (sessions, manual, clock) = sessions();
-    let site = Site::of(sessions.store(MemorySessions::new().clock(clock)), manual);
+    let (clock, manual) = Clock::manual();
+    let site = Site::of(stored(memory(&clock), clock), manual);
     let mut browser = site.browser();
     browser.post("/login/ada").await;
     let app = around(
@@ -48,12 +49,14 @@ async fn a_clock_step_back_prolongs_nothing() {
 
 #[tokio::test]
 async fn layers_do_not_share_cookies() {
-    for stored in [false, true] {
+    for in_store in [false, true] {
         let store = Arc::new(MemorySessions::new());
         let site = |name| {
-            let sessions = Sessions::new(&keyring()).cookie_name(name);
-            let sessions = if stored { sessions.store(store.clone()) } else { sessions };
-            Site::of(sessions, super::sessions().1)
+            let sessions = match in_store {
+                true => Sessions::in_store(store.clone(), &keyring()),
+                false => Sessions::in_cookie(&keyring()).ended_in(store.clone()),
+            };
+            Site::of(sessions.cookie_name(name), Clock::manual().1)
         };
         let (shop, desk) = (site("shop"), site("desk"));
         let mut browser = shop.browser();
@@ -161,7 +164,7 @@ async fn every_changed_cookie_is_invalid() {
 #[tokio::test]
 async fn nothing_of_a_request_stays_in_memory() {
     let store = Arc::new(MemorySessions::new());
-    let site = Site::of(Sessions::new(&keyring()).store(store.clone()), sessions().1);
+    let site = Site::of(Sessions::in_store(store.clone(), &keyring()), Clock::manual().1);
     let mut browser = site.browser();
     browser.get("/plain").await;
     browser.post("/login/ada").await;

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::StatusCode;
+use palisade::clock::Clock;
 use palisade::session::SessionProtection;
-use palisade::session::store::MemorySessions;
 
-use super::{Site, sessions};
+use super::{Site, memory, stored};
 use crate::support::ask;
 
 #[tokio::test]
@@ -141,7 +141,8 @@ async fn signed_out_visitors_are_redirected_or_get_401() {
         assert_eq!(post.header("location"), Some("/login"), "a POST cannot be repeated after the sign-in");
         let mut program = browser.request("GET", "/mine");
         program.headers_mut().insert("accept", "application/json".parse().unwrap());
-        let answer = ask(&site.app, program).await;
+        let app = site.app.clone().layer(palisade::ErrorPages::plain());
+        let answer = ask(&app, program).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::UNAUTHORIZED, None));
         browser.post("/login/ada").await;
         assert_eq!(browser.get("/mine").await.body, "ada");
@@ -153,7 +154,7 @@ async fn an_external_next_stays_a_path() {
     let site = Site::sealed();
     let app = axum::Router::new()
         .fallback(async |_: palisade::SignedIn<super::User>| ())
-        .layer(site.sessions.clone());
+        .layer(site.sessions.clone().secure(true));
     let app = app.with_state(site.accounts.clone());
     let answer = ask(&app, site.browser().request("GET", "//evil.example/%0d%0aset-cookie:x")).await;
     assert_eq!(answer.header("location"), Some("/login?next=//evil.example/%250d%250aset-cookie%3Ax"));
@@ -222,9 +223,8 @@ async fn basic_protection_reauthenticates_a_changed_client() {
 #[tokio::test]
 async fn strong_protection_ends_the_session() {
     for (protection, after) in [(SessionProtection::Strong, "anonymous"), (SessionProtection::None, "ada")] {
-        let (sessions, manual, clock) = sessions();
-        let site =
-            Site::of(sessions.protection(protection).store(MemorySessions::new().clock(clock)), manual);
+        let (clock, manual) = Clock::manual();
+        let site = Site::of(stored(memory(&clock), clock).protection(protection), manual);
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         let old = browser.clone();
@@ -242,6 +242,8 @@ async fn session_protection_ignores_untrusted_headers() {
     browser.post("/login/ada").await;
     let mut request = browser.request("GET", "/grave");
     request.extensions_mut().insert(palisade::request::PeerAddr("203.0.113.9:4000".parse().unwrap()));
+    // A public peer claims https: with its X-Forwarded-Proto the request would be a 500.
+    request.headers_mut().remove("x-forwarded-proto");
     // The peer is no trusted proxy, so the victim's address in X-Forwarded-For is ignored.
     browser.jar =
         browser.jar.iter().map(|(name, value)| (name.replace("__Host-", ""), value.clone())).collect();
@@ -307,6 +309,37 @@ async fn sessions_are_listed_and_can_be_ended() {
 }
 
 #[tokio::test]
+async fn cookie_sessions_cannot_be_listed() {
+    let site = Site::sealed();
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    for (method, path) in [("GET", "/sessions"), ("POST", "/sessions/key/end")] {
+        let answer = browser.send(method, path).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
+        assert!(rejection.message().contains("`Sessions::in_store(store, &keyring)`"), "{rejection:?}");
+    }
+}
+
+#[tokio::test]
+async fn all_other_sessions_of_an_account_end() {
+    for site in Site::both() {
+        let (mut here, mut there, mut bob) = (site.browser(), site.browser(), site.browser());
+        here.post("/login/ada").await;
+        there.post("/login/ada").await;
+        bob.post("/login/bob").await;
+        here.post("/sessions/end").await;
+        assert_eq!((here.who().await.as_str(), there.who().await.as_str()), ("ada", "anonymous"));
+        assert_eq!(bob.who().await, "bob");
+        here.post("/renew").await;
+        assert_eq!(here.who().await, "ada", "under a new id too");
+        there.post("/login/ada").await;
+        there.post("/sessions/end").await;
+        assert_eq!((here.who().await.as_str(), there.who().await.as_str()), ("anonymous", "ada"));
+    }
+}
+
+#[tokio::test]
 async fn pages_of_signed_in_users_are_never_cached() {
     for site in Site::both() {
         let mut browser = site.browser();
@@ -335,5 +368,5 @@ async fn a_missing_session_layer_is_named() {
     let answer = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
-    assert!(rejection.message().contains("Sessions::new(&keyring)"), "{rejection:?}");
+    assert!(rejection.message().contains("Sessions::in_store(store, &keyring)"), "{rejection:?}");
 }

@@ -4,12 +4,16 @@
 //! by a header has no session), messages (the site writes its own), mix-ins and cookie helpers
 //! (`Account` is a trait of two functions).
 
+mod accounts;
 mod cookies;
 mod login;
+mod matrix;
 mod plain;
 mod races;
 mod remember;
+mod sql;
 mod stores;
+mod values;
 
 use palisade::session::SessionRejection;
 use std::collections::BTreeMap;
@@ -28,18 +32,23 @@ use palisade::extract::Account;
 use palisade::proxy::Proxies;
 use palisade::rejection::InternalError;
 use palisade::request::PeerAddr;
-use palisade::session::store::{MemorySessions, SessionStore};
+use palisade::session::store::{MemorySessions, SessionRecord, SessionStore};
 use palisade::session::{AuthProof, SessionEvent};
 use palisade::{Keyring, Rejection, Session, Sessions, SignedIn};
 use test_support::browser;
 
 use crate::support::{Answer, PROXY, ask};
 
-pub const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-pub const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub const KEY: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+pub const NEXT_KEY: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 
 pub fn keyring() -> Keyring {
     Keyring::new(KEY).unwrap()
+}
+
+/// Returns a record of a session store; its bytes are no text.
+pub fn record(version: u64, user: Option<&str>) -> SessionRecord {
+    SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
 /// The accounts of the site: every name except `deleted`; `admin` is an admin. Epochs can be raised.
@@ -137,25 +146,37 @@ async fn list(session: Session) -> Result<String, Rejection> {
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// Returns sessions in the cookie, with a manual clock.
-pub fn sessions() -> (Sessions, ManualClock, Clock) {
-    let (clock, manual) = Clock::manual();
-    let sessions =
-        Sessions::new(&keyring()).clock(clock.clone()).login_path("/login").reauth_path("/confirm");
-    (sessions.remember(Duration::from_secs(30 * 24 * 3600)), manual, clock)
+/// Returns sessions in this store.
+pub fn stored(store: impl SessionStore, clock: Clock) -> Sessions {
+    configured(Sessions::in_store(store, &keyring()), clock)
+}
+
+/// Returns sessions in the cookie; their end is noted in this store.
+pub fn sealed(store: impl SessionStore, clock: Clock) -> Sessions {
+    configured(Sessions::in_cookie(&keyring()).ended_in(store), clock)
+}
+
+pub fn configured(sessions: Sessions, clock: Clock) -> Sessions {
+    let sessions = sessions.clock(clock).login_path("/login").reauth_path("/confirm");
+    sessions.remember(Duration::from_secs(30 * 24 * 3600))
+}
+
+/// Returns a store in memory with this clock.
+pub fn memory(clock: &Clock) -> MemorySessions {
+    MemorySessions::new().clock(clock.clone())
 }
 
 impl Site {
     /// Returns a site with sessions in the cookie.
     pub fn sealed() -> Self {
-        let (sessions, manual, clock) = sessions();
-        Self::of(sessions.revocation_store(MemorySessions::new().clock(clock)), manual)
+        let (clock, manual) = Clock::manual();
+        Self::of(sealed(memory(&clock), clock), manual)
     }
 
     /// Returns a site with sessions in a store.
     pub fn stored() -> Self {
-        let (sessions, manual, clock) = sessions();
-        Self::of(sessions.store(MemorySessions::new().clock(clock)), manual)
+        let (clock, manual) = Clock::manual();
+        Self::of(stored(memory(&clock), clock), manual)
     }
 
     pub fn both() -> [Self; 2] {
@@ -163,8 +184,8 @@ impl Site {
     }
 
     pub fn with_store(store: impl SessionStore) -> Self {
-        let (sessions, manual, _) = sessions();
-        Self::of(sessions.store(store), manual)
+        let (clock, manual) = Clock::manual();
+        Self::of(stored(store, clock), manual)
     }
 
     pub fn of(sessions: Sessions, clock: ManualClock) -> Self {

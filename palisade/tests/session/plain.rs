@@ -5,11 +5,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
+use palisade::clock::Clock;
 use palisade::cookies::SameSite;
 use palisade::session::store::MemorySessions;
-use palisade::{Keyring, Sessions};
+use palisade::{Keyring, Rejection, Sessions};
 
-use super::{KEY, NEXT_KEY, Site, keyring, sessions};
+use super::{KEY, NEXT_KEY, Site, keyring, memory, sealed, stored};
 use crate::support::ask;
 
 #[tokio::test]
@@ -42,7 +43,8 @@ async fn the_cookie_is_host_bound_and_http_only() {
 
 #[tokio::test]
 async fn name_and_same_site_and_secure_are_settings() {
-    let (sessions, manual, _) = sessions();
+    let (clock, manual) = Clock::manual();
+    let sessions = sealed(memory(&clock), clock);
     let site = Site::of(sessions.cookie_name("maths").same_site(SameSite::Strict).secure(true), manual);
     let answer = site.browser().over_http().post("/set/a/b").await;
     let line = answer.header("set-cookie").unwrap();
@@ -139,9 +141,11 @@ async fn old_keys_open_and_the_new_key_seals() {
     let store = std::sync::Arc::new(MemorySessions::new());
     for stored in [false, true] {
         let site = |keyring: &Keyring| {
-            let sessions = Sessions::new(keyring);
-            let sessions = if stored { sessions.store(store.clone()) } else { sessions };
-            Site::of(sessions, super::sessions().1).app
+            let sessions = match stored {
+                true => Sessions::in_store(store.clone(), keyring),
+                false => Sessions::in_cookie(keyring).ended_in(store.clone()),
+            };
+            Site::of(sessions, Clock::manual().1).app
         };
         let rotated = site(&Keyring::new(NEXT_KEY).unwrap().previous([KEY]).unwrap());
         let without = site(&Keyring::new(NEXT_KEY).unwrap());
@@ -161,18 +165,16 @@ async fn old_keys_open_and_the_new_key_seals() {
 
 #[tokio::test]
 async fn an_oversized_cookie_is_an_error() {
-    // Random text does not compress.
-    let text: String = {
-        let mut bytes = vec![0; 3_600];
-        getrandom::fill(&mut bytes).unwrap();
-        URL_SAFE_NO_PAD.encode(bytes)
-    };
+    let text = "x".repeat(4_800);
     let target = format!("/set/essay/{text}");
     let [sealed, stored] = Site::both();
     let answer = sealed.browser().send("POST", &target).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
+    assert_eq!(answer.response.extensions.get::<Rejection>().unwrap().code(), "session_too_large");
+    let answer = sealed.browser().send("POST", &format!("/login/{text}")).await;
+    assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
     let error = answer.response.extensions.get::<palisade::rejection::InternalError>().unwrap().to_string();
-    assert!(error.contains("browsers accept 4096") && error.contains("Sessions::store"), "{error}");
+    assert!(error.contains("browsers accept 4096") && error.contains("Sessions::in_store"), "{error}");
     let mut browser = stored.browser();
     browser.post(&target).await;
     assert_eq!(browser.get("/get/essay").await.body, text);
@@ -181,8 +183,8 @@ async fn an_oversized_cookie_is_an_error() {
 #[tokio::test]
 async fn viewing_a_form_stores_no_session() {
     let store = std::sync::Arc::new(MemorySessions::new());
-    let (sessions, manual, clock) = sessions();
-    let site = Site::of(sessions.clock(clock).store(store.clone()), manual);
+    let (clock, manual) = Clock::manual();
+    let site = Site::of(stored(store.clone(), clock), manual);
     let form = axum::Router::new()
         .route(
             "/form",
@@ -230,7 +232,8 @@ async fn concurrent_requests_both_keep_their_values() {
 
 #[tokio::test]
 async fn debug_shows_nothing() {
-    let (sessions, ..) = sessions();
+    let clock = Clock::manual().0;
+    let sessions = sealed(memory(&clock), clock);
     assert!(!format!("{sessions:?}").contains("Keys"), "{sessions:?}");
     let app = axum::Router::new()
         .route(
@@ -239,7 +242,7 @@ async fn debug_shows_nothing() {
                 session.set("secret", "blue").await.map(|()| format!("{session:?}"))
             }),
         )
-        .layer(sessions);
+        .layer(sessions.secure(true));
     let shown = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await.body;
     assert_eq!(shown, "Session(hidden)");
 }

@@ -1,24 +1,23 @@
 //! The session store suite, on memory and on a real Redis.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 use palisade::session::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
+use palisade::test::session_store::check;
 use test_support::servers::Server;
-use test_support::session_store::{check_session_store, record};
 
-use super::Site;
+use super::{Site, record};
 
 #[tokio::test]
 async fn memory_passes_the_suite() {
-    check_session_store(Arc::new(MemorySessions::new())).await;
+    check(MemorySessions::new()).await;
 }
 
 #[tokio::test]
 async fn redis_passes_the_suite() {
     let server = Server::redis();
-    check_session_store(Arc::new(RedisSessions::new(&server.uri).unwrap())).await;
+    check(RedisSessions::new(&server.uri).unwrap()).await;
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use palisade::RateLimit;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::Store;
-use test_support::servers::{Server, free_port};
+use test_support::servers::{Server, free_port, namespaced};
 
 async fn limit(uri: &str) -> RateLimit {
-    RateLimit::new("pages", "5/hour".parse().unwrap(), FallbackStore::new(Store::open(uri).await.unwrap()))
+    RateLimit::new("pages", "5/hour", FallbackStore::new(Store::open(uri).await.unwrap())).unwrap()
 }
 
 async fn allowed(limit: &RateLimit) -> bool {
@@ -61,7 +61,7 @@ async fn a_paused_redis_delays_few_requests() {
 
 #[tokio::test]
 async fn a_store_that_never_started_is_no_error() {
-    let limit = limit(&format!("redis://127.0.0.1:{}", free_port())).await;
+    let limit = limit(&namespaced(&format!("redis://127.0.0.1:{}", free_port()))).await;
     assert_eq!(pass(&limit, 9).await, 5);
     assert!(limit.store().is_down(), "a health check reports it");
 }

@@ -3,7 +3,7 @@
 use palisade::rate_limit::quota::Strategy;
 use palisade::rate_limit::store::RateLimitStore;
 use palisade::rate_limit::store::{ChargePolicy, MemcachedStore, Store, StoreError};
-use test_support::servers::{Server, free_port};
+use test_support::servers::{Server, free_port, namespaced};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
@@ -11,13 +11,13 @@ use super::test_store::{Limit, TestStore};
 
 async fn limit(uri: &str, strategy: Strategy, quotas: &str) -> Limit {
     let mut limit = TestStore::memory().limit(strategy, quotas);
-    limit.store = Store::open(uri).await.unwrap();
+    limit.store = Store::open(&namespaced(uri)).await.unwrap();
     limit
 }
 
 /// Returns memcached's response to a line.
 async fn raw(server: &Server, line: &str) -> String {
-    let path = server.uri.strip_prefix("memcached://").unwrap();
+    let path = server.uri.strip_prefix("memcached://").unwrap().split('?').next().unwrap();
     let mut stream = UnixStream::connect(path).await.unwrap();
     stream.write_all(format!("{line}\r\n").as_bytes()).await.unwrap();
     let mut answer = [0; 4096];
@@ -36,7 +36,7 @@ async fn counters_have_a_time_to_live() {
         let limit = limit(&server.uri, strategy, quotas).await.caller(quotas);
         assert!(limit.hit(1).await);
         let caller = quotas.replace('/', "%2F").replace(';', "%3B").replace(' ', "%20");
-        let response = raw(&server, &format!("mg palisade:login/{caller}:{strategy} t")).await;
+        let response = raw(&server, &format!("mg palisade:test:login/{caller}:{strategy} t")).await;
         let left: u64 =
             response.trim().strip_prefix("HD t").unwrap_or_else(|| panic!("{response}")).parse().unwrap();
         assert!((least..=most).contains(&left), "{quotas} lives {left} s");
@@ -45,7 +45,7 @@ async fn counters_have_a_time_to_live() {
 
 #[tokio::test]
 async fn an_unsupported_strategy_names_the_reason() {
-    let store = Store::open("memcached://localhost").await.unwrap();
+    let store = Store::open("memcached://localhost?namespace=test").await.unwrap();
     for strategy in [Strategy::MovingWindow, Strategy::Gcra] {
         let error = store.supports(strategy).unwrap_err();
         assert!(error.to_string().contains("write sliding-window-counter"), "{error}");
@@ -133,7 +133,7 @@ async fn a_foreign_value_is_an_error() {
     let server = Server::memcached();
     let limit = limit(&server.uri, Strategy::FixedWindow, "2/hour").await;
     for value in ["2/3600; what", "2/3600; 1:2", "2/3600; 99999999999999999999999:1:0", "2/3600; "] {
-        let line = format!("set palisade:login/192.0.2.7:fixed-window 0 60 {}\r\n{value}", value.len());
+        let line = format!("set palisade:test:login/192.0.2.7:fixed-window 0 60 {}\r\n{value}", value.len());
         assert_eq!(raw(&server, &line).await, "STORED\r\n");
         assert!(matches!(limit.decide(1).await, Err(StoreError::Down { .. })), "{value}");
     }
@@ -149,7 +149,7 @@ fn every_form_of_url_is_accepted() {
         "memcached://[::1]:11211,[::1]",
         "memcached:///run/m.sock",
     ] {
-        MemcachedStore::new(uri).unwrap_or_else(|error| panic!("{uri}: {error}"));
+        MemcachedStore::new(&namespaced(uri)).unwrap_or_else(|error| panic!("{uri}: {error}"));
     }
     for uri in [
         "memcached://",

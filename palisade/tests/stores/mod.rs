@@ -5,6 +5,7 @@ mod fallback;
 mod limits;
 mod memcached;
 mod memory;
+mod namespaces;
 mod redis;
 mod redis_many;
 mod test_store;

@@ -7,7 +7,7 @@ use palisade::clock::Clock;
 use palisade::rate_limit::quota::Strategy;
 use palisade::rate_limit::store::{Outcome, RedisStore, Store, StoreError};
 use redis::aio::MultiplexedConnection;
-use test_support::servers::{Server, free_port};
+use test_support::servers::{Server, free_port, namespaced};
 
 use super::test_store::{Limit, TestStore};
 
@@ -38,7 +38,7 @@ async fn a_callers_keys_share_slot_and_expiry() {
         let keys = keys(&mut raw).await;
         assert_eq!(keys.len(), if strategy == Strategy::MovingWindow { 3 } else { 1 });
         for key in keys {
-            assert!(key.starts_with(&format!("palisade:{{login/192.0.2.7}}:{strategy}")), "{key}");
+            assert!(key.starts_with(&format!("palisade:test:{{login/192.0.2.7}}:{strategy}")), "{key}");
             let left: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut raw).await.unwrap();
             assert!(left > 0 && left <= 2 * 3_600_000 + 2, "{key} lives {left} ms");
         }
@@ -138,7 +138,7 @@ async fn a_silent_connection_is_replaced() {
 async fn a_password_is_used_and_never_shown() {
     let port = free_port();
     let _server = Server::redis_on(port, &["--requirepass", "s3cret/ü"]);
-    let uri = |password: &str| format!("redis://:{password}@127.0.0.1:{port}/0");
+    let uri = |password: &str| namespaced(&format!("redis://:{password}@127.0.0.1:{port}/0"));
     let good = Store::open(&uri("s3cret%2F%C3%BC")).await.unwrap();
     good.ping().await.unwrap();
     let bad = Store::open(&uri("wrong-password")).await.unwrap();
@@ -167,7 +167,7 @@ fn every_form_of_url_is_accepted() {
             format!("{name}+cluster://user:password@a:7000,b"),
             format!("{name}s+cluster://a"),
         ] {
-            RedisStore::new(&uri).unwrap_or_else(|error| panic!("{uri}: {error}"));
+            RedisStore::new(&namespaced(&uri)).unwrap_or_else(|error| panic!("{uri}: {error}"));
         }
     }
     for uri in [
@@ -207,7 +207,8 @@ async fn the_servers_clock_decides() {
 #[tokio::test]
 async fn rediss_urls_use_tls_only() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let store = Store::open(&format!("rediss://{}", listener.local_addr().unwrap())).await.unwrap();
+    let store =
+        Store::open(&namespaced(&format!("rediss://{}", listener.local_addr().unwrap()))).await.unwrap();
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut hello = [0; 2];

@@ -10,7 +10,7 @@ use palisade::rate_limit::quota::Strategy;
 use palisade::rate_limit::store::{RedisStore, Store, StoreError};
 use test_support::Folder;
 use test_support::redis_many::cluster_port;
-use test_support::servers::{Server, listens};
+use test_support::servers::{Server, listens, namespaced};
 
 use super::test_store::{Limit, TestStore};
 
@@ -70,7 +70,7 @@ fn server(settings: &[&str]) -> (Server, u16) {
 
 async fn limit(uri: &str, strategy: Strategy) -> Limit {
     let mut limit = TestStore::memory().limit(strategy, "2/hour");
-    limit.store = Store::open(uri).await.unwrap();
+    limit.store = Store::open(&namespaced(uri)).await.unwrap();
     limit
 }
 

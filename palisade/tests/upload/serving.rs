@@ -3,7 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::{Request, StatusCode};
-use palisade::Palisade;
+use palisade::front_door::Guards;
 use palisade::upload::Upload;
 use tower::ServiceExt;
 
@@ -30,10 +30,8 @@ async fn a_file_is_served_sandboxed_with_its_type() {
         let upload = site.keep(name, &bytes).await;
         // Behind the layers of a site.
         let request = crate::support::https_get(&format!("/files/{}", upload.id));
-        let proxied = Palisade::new()
-            .hosts(["example.org"])
-            .unwrap()
-            .trusted_proxies(palisade::proxy::Proxies::hops(Default::default()));
+        let proxied =
+            Guards::new().hosts(["example.org"]).unwrap().trusted_proxies(palisade::proxy::Proxies::hops(1));
         let response = site.app().layer(proxied).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let header = |name: &str| {

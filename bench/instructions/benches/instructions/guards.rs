@@ -8,7 +8,7 @@ use palisade::csrf::Csrf;
 use palisade::guard::Guard;
 use palisade::host::Hosts;
 use palisade::https::Https;
-use palisade::proxy::{Hops, Proxies};
+use palisade::proxy::Proxies;
 use palisade::request::{RequestContext, Scheme};
 use palisade::{CspNonce, PageHeaders, SecurityHeaders};
 
@@ -60,7 +60,7 @@ fn forwarded() -> Request<Body> {
 }
 
 pub fn proxies_by_hops() -> impl Work {
-    guarded(Proxies::hops(Hops::default()), forwarded, response)
+    guarded(Proxies::hops(1), forwarded, response)
 }
 
 pub fn proxies_by_address() -> impl Work {

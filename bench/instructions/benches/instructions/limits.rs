@@ -47,7 +47,7 @@ pub fn decided(strategy: Strategy, quotas: &str) -> impl Work {
 fn limit(quotas: &str) -> RateLimit {
     let clock = Clock::manual().0;
     let store = MemoryStore::with_clock(clock.clone());
-    RateLimit::new("page", quotas.parse().expect("quotas"), store).clock(clock)
+    RateLimit::new("page", quotas, store).expect("quotas").clock(clock)
 }
 
 pub fn checked() -> impl Work {

@@ -14,7 +14,7 @@ use tower::{Layer, Service, service_fn};
 use crate::work::{Body, Work, answered, now, prepared, request};
 
 pub fn keyring() -> Keyring {
-    Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
+    Keyring::random()
 }
 
 fn keys() -> DerivedKey {
@@ -85,7 +85,7 @@ impl Visitor {
 }
 
 fn sessions(clock: &Clock) -> Sessions {
-    Sessions::new(&keyring()).clock(clock.clone())
+    Sessions::in_cookie(&keyring()).dangerous_forgets_on_restart().clock(clock.clone())
 }
 
 fn client_request() -> Request<Body> {

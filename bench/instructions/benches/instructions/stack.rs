@@ -7,9 +7,10 @@ use axum::response::Html;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use palisade::proxy::{Hops, Proxies};
+use palisade::proxy::Proxies;
 use palisade::request::{RequestContext, Scheme};
-use palisade::{CspNonce, ErrorPages, Palisade};
+use palisade::front_door::Guards;
+use palisade::{CspNonce, ErrorPages};
 use tower::{Layer, Service, service_fn};
 
 use crate::work::{Body, Work, answered, asking, now, request};
@@ -24,8 +25,8 @@ fn inner() -> impl Service<Request<Body>, Response = Response<Body>, Error = Inf
     })
 }
 
-pub fn palisade() -> Palisade {
-    Palisade::new().hosts(["localhost"]).expect("a host")
+pub fn palisade() -> Guards {
+    Guards::new().hosts(["localhost"]).expect("a host")
 }
 
 /// The headers that the layers send.
@@ -80,7 +81,7 @@ pub fn behind_a_proxy() -> impl Work {
                 .header("x-forwarded-proto", "https"),
         )
     };
-    answered(palisade().trusted_proxies(Proxies::hops(Hops::default())).layer(inner()), forwarded)
+    answered(palisade().trusted_proxies(Proxies::hops(1)).layer(inner()), forwarded)
 }
 
 fn with_foreign_host() -> Request<Body> {

@@ -8,7 +8,8 @@ use palisade::clock::Clock;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::MemoryStore;
 use palisade::session::AuthProof;
-use palisade::{CsrfToken, CsrfTokens, ErrorPages, Palisade, RateLimit, Session, Sessions};
+use palisade::front_door::Guards;
+use palisade::{CsrfToken, CsrfTokens, ErrorPages, RateLimit, Session, Sessions};
 use tower::{Layer, Service, service_fn};
 
 use crate::limits::TWO;
@@ -16,13 +17,13 @@ use crate::secrets::keyring;
 use crate::stack::{JSON, palisade};
 use crate::work::{Body, Work, answered, now, request};
 
-type Layers = (ErrorPages, Palisade, palisade::rate_limit::RateLimitLayer, Sessions, CsrfTokens);
+type Layers = (ErrorPages, Guards, palisade::rate_limit::RateLimitLayer, Sessions, CsrfTokens);
 
 fn layers() -> Layers {
     let clock = Clock::manual().0;
     let store = FallbackStore::from(MemoryStore::with_clock(clock.clone()));
-    let limit = RateLimit::new("all", TWO.parse().expect("quotas"), store).clock(clock.clone());
-    let sessions = Sessions::new(&keyring()).clock(clock.clone());
+    let limit = RateLimit::new("all", TWO, store).expect("quotas").clock(clock.clone());
+    let sessions = Sessions::in_cookie(&keyring()).dangerous_forgets_on_restart().clock(clock.clone());
     let tokens = CsrfTokens::new(&keyring()).clock(clock);
     (ErrorPages::plain(), palisade(), limit.per_client().default_limit(), sessions, tokens)
 }

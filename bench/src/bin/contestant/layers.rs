@@ -14,10 +14,8 @@ use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::MemoryStore;
 use palisade::rejection::InternalError;
 use palisade::session::AuthProof;
-use palisade::{
-    CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Session, Sessions,
-    SignedIn,
-};
+use palisade::front_door::Guards;
+use palisade::{CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, RateLimit, Rejection, Session, Sessions, SignedIn};
 use tower::{Layer, Service};
 
 use super::work::{self, Note};
@@ -42,10 +40,10 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+    let keyring = Keyring::random();
     let store = FallbackStore::from(MemoryStore::new());
-    let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour".parse()?, store.clone());
-    let few = RateLimit::new("few", "5/hour".parse()?, store);
+    let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour", store.clone())?;
+    let few = RateLimit::new("few", "5/hour", store)?;
     let router = Router::new()
         .route("/json", get(async || work::json()))
         .route("/page", get(async |nonce: CspNonce| work::page(nonce)))
@@ -55,9 +53,9 @@ where
         .route("/limited", get(async || work::limited()).layer(few.per_client()));
     let layers = (
         ErrorPages::plain(),
-        Palisade::new().hosts(["bench.example"])?.trusted_proxies(Proxies::trusted(["127.0.0.1"])?),
+        Guards::new().hosts(["bench.example"])?.trusted_proxies(Proxies::trusted(["127.0.0.1"])?),
         all.per_client().default_limit(),
-        Sessions::new(&keyring),
+        Sessions::in_cookie(&keyring).dangerous_forgets_on_restart(),
         CsrfTokens::new(&keyring),
     );
     Ok(layers.layer(router))

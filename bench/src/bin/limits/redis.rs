@@ -195,7 +195,7 @@ impl Server {
         let mut command = Command::new("redis-server");
         command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(&socket);
         let child = command.current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::null()).spawn().ok()?;
-        let uri = format!("redis+unix://{}", socket.display());
+        let uri = format!("redis+unix://{}?namespace=bench", socket.display());
         let begun = Instant::now();
         while std::os::unix::net::UnixStream::connect(&socket).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(10), "redis-server is not ready after ten seconds");

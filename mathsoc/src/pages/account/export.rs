@@ -7,6 +7,7 @@ use palisade::{Session, SignedIn};
 use serde_json::{Map, Value, json};
 
 use super::RECENT_AUTH;
+use crate::config::SessionStoreUri;
 use crate::db::awards;
 use crate::db::leaderboard;
 use crate::db::progress;
@@ -38,7 +39,10 @@ pub(crate) async fn show(
             points.insert(name, json!({ "points": standing.points, "rank": standing.rank }));
         }
     }
-    let sessions = session.account_sessions().await?;
+    let sessions = match app.config.sessions.store {
+        SessionStoreUri::Cookie => Vec::new(), // they are in the browsers only
+        _ => session.account_sessions().await?,
+    };
     let sessions: Vec<Value> = sessions
         .into_iter()
         .map(|one| json!({ "since": time(one.since), "last_used": time(one.last_seen), "browser": one.user_agent }))

@@ -82,7 +82,7 @@ pub(crate) async fn take(
     let stored = users::login_by_email(&app.db, &email).await?;
     let old = stored.as_ref().map(|stored| stored.hash.clone());
     let Some(verified) = verify_password(&app, &email, password, stored).await? else { return wrong() };
-    let id = verified.proof.user().parse().map_err(|_| Error::NotFound)?;
+    let id = verified.proof.user().parse().map_err(|_| Error::not_found())?;
     if let (Some(old), Some(new)) = (old, &verified.rehash) {
         users::set_rehashed(&app.db, id, &old, new).await?;
     }
@@ -110,7 +110,7 @@ async fn continue_after_password(
     proof: AuthProof,
     options: LogInOptions,
 ) -> Result<Response, Error> {
-    let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let user = users::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     if user.email_verified_at.is_none() {
         let link = app.config.site_url.link(&app.links.issue(Purpose::VerifyAddress, &user));
         send(app, &user.email, &VerifyAddress { link, site: app.config.site_url.link("/") });
@@ -208,7 +208,7 @@ pub(crate) async fn take_code(
         return code_page(&frame, Some(wrong)).respond();
     }
     attempt.succeeded().await;
-    let proof = AuthProof::dangerous_allow_unverified(pending.user.to_string(), pending.epoch);
+    let proof = AuthProof::dangerous_allow_unverified(pending.user, pending.epoch);
     let next = pending.next.map(Next::from).unwrap_or_default();
     finish_login(&session, proof, LogInOptions { remember: pending.remember, next }).await
 }

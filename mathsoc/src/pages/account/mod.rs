@@ -76,7 +76,7 @@ async fn verify_password(
 /// the account first: then this session ends too.
 async fn keep_only_this_session(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
     if let Some(epoch) = epoch {
-        session.reauthenticate(AuthProof::dangerous_allow_unverified(user.to_string(), epoch)).await?;
+        session.reauthenticate(AuthProof::dangerous_allow_unverified(user, epoch)).await?;
         session.end_others().await?;
     }
     Ok(())

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::Response;
 use palisade::password::Password;
 use palisade::redirect::SafePath;
-use palisade::session::AuthProof;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
@@ -65,14 +64,13 @@ pub(crate) async fn take(
         let wrong = Field::password("Your password now").error(Some("That is not your password."));
         return page(&frame).fields([wrong, new_field()]).respond();
     }
-    let hash = app.passwords.hash(new).await?;
-    let Some(epoch) = users::set_password(&app.db, user.id, user.epoch, &hash).await? else {
+    let new = app.passwords.hash(new).await?;
+    let Some(epoch) = users::set_password(&app.db, user.id, user.epoch, &new.hash).await? else {
         return page(&frame)
             .problem(Some("Your account was changed from elsewhere just now. Please try again."))
             .respond();
     };
-    session.reauthenticate(AuthProof::dangerous_allow_unverified(user.id.to_string(), epoch)).await?;
-    session.end_others().await?;
+    session.password_changed(new.proof_with_epoch(user.id, epoch)).await?;
     let url = |path: &str| app.config.site_url.link(path);
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
     notice(&session, "Your password is changed. You are logged out everywhere else.").await?;

@@ -119,7 +119,7 @@ pub(crate) async fn take(
         return page(&frame, &form).fields(fields).respond();
     };
     // Hashed before the look-up, so that the response time does not reveal a known address.
-    let hash = app.passwords.hash(password).await?;
+    let hash = app.passwords.hash(password).await?.hash;
     let new = NewUser {
         email: email.clone(),
         full_name: full_name.clone(),

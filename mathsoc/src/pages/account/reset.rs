@@ -148,13 +148,13 @@ async fn take_form(
         Ok(link) => link,
         Err(error) => return link_error_page(&frame, error),
     };
-    let user = users::by_id(&app.db, link.user_id).await?.ok_or(Error::NotFound)?;
+    let user = users::by_id(&app.db, link.user_id).await?.ok_or_else(Error::not_found)?;
     let password = form.password.unwrap_or_else(|| Password::from(""));
     let about = [user.full_name.as_str(), user.email.as_str()];
     if let Some(weak) = password_problem(user.role, &password, &about).await {
         return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).respond();
     }
-    let hash = app.passwords.hash(password).await?;
+    let hash = app.passwords.hash(password).await?.hash;
     let link = match app.links.consume(purpose, &token).await {
         Ok(link) => link,
         Err(error) => return link_error_page(&frame, error),

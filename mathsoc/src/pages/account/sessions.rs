@@ -34,7 +34,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Html<String>, Error> {
     let listed = app.config.sessions.store != SessionStoreUri::Cookie;
-    let sessions = session.account_sessions().await?;
+    let sessions = if listed { session.account_sessions().await? } else { Vec::new() };
     render(&Sessions { layout: frame.layout(Section::Account), token: frame.token(), listed, sessions })
 }
 

@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use palisade::password::Password;
 use palisade::redirect::SafePath;
-use palisade::session::AuthProof;
 use palisade::{Redirect, Session};
 use serde::Deserialize;
 
@@ -87,7 +86,7 @@ pub(crate) async fn take(
     if users::by_email(&app.db, email).await?.is_some() {
         return taken(CreateError::EmailTaken);
     }
-    let hash = app.passwords.hash(password).await?;
+    let new_password = app.passwords.hash(password).await?;
     if let Err(error) = app.links.consume(Purpose::SetUp, &token).await {
         return link_error_page(&frame, error);
     }
@@ -99,13 +98,13 @@ pub(crate) async fn take(
         year: None,
         email_is_verified: true,
     };
-    let user = match users::create_first_admin(&app.db, &new, &hash).await {
+    let user = match users::create_first_admin(&app.db, &new, &new_password.hash).await {
         Ok(Some(user)) => user,
         Ok(None) => return link_error_page(&frame, LinkError::Outdated),
         Err(CreateError::Db(error)) => return Err(error.into()),
         Err(error @ CreateError::EmailTaken) => return taken(error),
     };
-    session.log_in(AuthProof::dangerous_allow_unverified(user.id.to_string(), user.epoch)).await?;
+    session.log_in(new_password.proof_with_epoch(user.id, user.epoch)).await?;
     notice(&session, "The site is yours. Welcome!").await?;
     Ok(Redirect::to(SafePath::of("/profile")).into_response())
 }

@@ -138,7 +138,7 @@ pub(crate) async fn preview(
 
 /// `GET /admin/announcements/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let found = announcements::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let found = announcements::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
     page(&frame, CHANGE, AnnouncementForm::of(found).fields()).respond()
 }
 
@@ -156,6 +156,6 @@ pub(crate) async fn change(
         Ok(new) if announcements::change(&app.db, &actor(&admin), id, &new).await? => {
             redirect_to_list(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
-        Ok(_) => Err(Error::NotFound),
+        Ok(_) => Err(Error::not_found()),
     }
 }

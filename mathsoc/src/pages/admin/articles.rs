@@ -141,7 +141,7 @@ pub(crate) async fn preview(frame: Frame, Form(form): Form<ArticleForm>) -> Resu
 
 /// `GET /admin/articles/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let found = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let found = edit::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
     page(&frame, CHANGE, ArticleForm::of(found).fields()).respond()
 }
 
@@ -159,6 +159,6 @@ pub(crate) async fn change(
         Ok(draft) if edit::change(&app.db, &actor(&admin), id, &draft).await? => {
             redirect_to_list(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
         }
-        Ok(_) => Err(Error::NotFound),
+        Ok(_) => Err(Error::not_found()),
     }
 }

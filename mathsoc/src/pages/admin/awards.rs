@@ -250,7 +250,7 @@ fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
 
 /// `GET /admin/awards/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let award = awards::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     let (points, reason) = (award.points.number().to_string(), award.reason.clone());
     let form = AwardForm { points, reason, ..AwardForm::default() };
     change_page(&frame, &award, [form.points_field(), form.reason_field()]).respond()
@@ -265,7 +265,7 @@ pub(crate) async fn change(
     session: Session,
     Form(form): Form<AwardForm>,
 ) -> Result<Response, Error> {
-    let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let award = awards::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     let (points, reason) = match (form.points.parse::<Points>(), form.reason.parse::<Title>()) {
         (Ok(points), Ok(reason)) => (points, reason),
         (points, reason) => {
@@ -274,7 +274,7 @@ pub(crate) async fn change(
         }
     };
     if !awards::change(&app.db, &actor(&admin), id, points, &reason).await? {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     app.live.look();
     redirect_to_list(

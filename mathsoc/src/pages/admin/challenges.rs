@@ -111,7 +111,7 @@ pub(crate) async fn preview(frame: Frame, Form(sent): RawForm) -> Result<Html<St
 
 /// `GET /admin/challenges/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let draft = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let draft = edit::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
     let locked = draft.locked_at.is_some_and(|at| at <= now());
     let (button, action) = if locked { ("Open it again", "unlock") } else { ("Close it now", "lock") };
     page(&app, &frame, CHANGE, &ChallengeForm::of(draft), &HashMap::new())
@@ -138,7 +138,7 @@ pub(crate) async fn change(
         Ok(()) => {
             redirect_to_list(&session, LogSubject::Challenge, &format!("“{}” is saved.", draft.title)).await
         }
-        Err(EditError::NotFound) => Err(Error::NotFound),
+        Err(EditError::NotFound) => Err(Error::not_found()),
         Err(EditError::Db(error)) => Err(error.into()),
         Err(error @ (EditError::Answered(_) | EditError::Tried)) => {
             page(&app, &frame, CHANGE, &form, &HashMap::new())
@@ -177,6 +177,6 @@ async fn set_lock(
     locked: bool,
     message: &str,
 ) -> Result<Response, Error> {
-    let title = edit::lock(&app.db, &actor(&admin), id, locked).await?.ok_or(Error::NotFound)?;
+    let title = edit::lock(&app.db, &actor(&admin), id, locked).await?.ok_or_else(Error::not_found)?;
     redirect_to_list(&session, LogSubject::Challenge, &format!("“{title}” {message}")).await
 }

@@ -163,7 +163,8 @@ pub(crate) async fn edit(
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    let it = competitions::by_id(&app.db, CompetitionId(id), admin.user.id).await?.ok_or(Error::NotFound)?;
+    let it =
+        competitions::by_id(&app.db, CompetitionId(id), admin.user.id).await?.ok_or_else(Error::not_found)?;
     let is_open = it.phase(now()) == competitions::Phase::Open;
     let form = CompetitionForm::of(it, competitions::invited(&app.db, CompetitionId(id)).await?);
     let schools = schools::all(&app.db).await?;
@@ -189,7 +190,7 @@ pub(crate) async fn change(
     };
     let (by, id) = (actor(&admin), CompetitionId(id));
     if !competitions::update(&app.db, &by, id, &details).await? {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     invite(&app, &by, id, &schools, &form.invited).await?;
     redirect_to_list(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
@@ -198,7 +199,7 @@ pub(crate) async fn change(
 /// `POST /admin/competitions/{id}/lock`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] unless the competition is open.
+/// Returns [`Error::not_found`] unless the competition is open.
 pub(crate) async fn lock(
     State(app): State<App>,
     Id(id): Id,
@@ -206,7 +207,7 @@ pub(crate) async fn lock(
     session: Session,
 ) -> Result<Response, Error> {
     let title = competitions::lock(&app.db, &actor(&admin), CompetitionId(id), now()).await?;
-    let title = title.ok_or(Error::NotFound)?;
+    let title = title.ok_or_else(Error::not_found)?;
     redirect_to_list(&session, LogSubject::Competition, &format!("“{title}” is closed.")).await
 }
 

@@ -60,15 +60,15 @@ impl ExportFile {
 /// Each download is in the admin log.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] for any other file name.
+/// Returns [`Error::not_found`] for any other file name.
 pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
     listing: Listing,
     admin: SignedIn<Admin>,
 ) -> Result<Response, Error> {
-    let name = path.map(|Path(name)| name).map_err(|_| Error::NotFound)?;
-    let file = ExportFile::of(&name, listing.key_stage).ok_or(Error::NotFound)?;
+    let name = path.map(|Path(name)| name).map_err(|_| Error::not_found())?;
+    let file = ExportFile::of(&name, listing.key_stage).ok_or_else(Error::not_found)?;
     admin_log::exported(&app.db, &actor(&admin), &file.name()).await?;
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {

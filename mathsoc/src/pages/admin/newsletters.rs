@@ -222,7 +222,7 @@ pub(crate) async fn preview(frame: Frame, Form(form): Form<NewsletterForm>) -> R
 
 /// `GET /admin/newsletters/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let found = newsletters::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
     let form = page(&frame, CHANGE, NewsletterForm::of(&found).fields(&app, &found.file));
     match found.file.address() {
         Some(address) => form.link("Open its PDF", address).respond(),
@@ -239,14 +239,14 @@ pub(crate) async fn change(
     session: Session,
     request: Request,
 ) -> Result<Response, Error> {
-    let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let found = newsletters::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
     let (new, file) = match validate(&app, &found.file, receive(&app, request).await?) {
         Ok(read) => read,
         Err(fields) => return page(&frame, CHANGE, fields).respond(),
     };
     let file = store_pdf(&app, &admin, file).await?;
     if !newsletters::change(&app.db, &actor(&admin), id, &new, file).await? {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     redirect_to_list(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
 }

@@ -108,7 +108,7 @@ pub(crate) async fn create(
 
 /// `GET /admin/schools/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let school = schools::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let school = schools::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     page(&frame, CHANGE, SchoolForm::of(school).fields()).respond()
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn change(
         Ok(true) => {
             redirect_to_list(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await
         }
-        Ok(false) => Err(Error::NotFound),
+        Ok(false) => Err(Error::not_found()),
         Err(error) => error_page(page(&frame, CHANGE, form.fields()), error),
     }
 }

@@ -83,7 +83,7 @@ pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
 pub(crate) async fn take(frame: Frame, Form(form): Form<TesterForm>) -> Result<Html<String>, Error> {
     let request =
         TestRequest { expected: form.expected.clone(), given: form.given.clone(), rules: form.rules.clone() };
-    let tested = spawn_blocking(move || test(&request)).await.map_err(Error::broken)?;
+    let tested = spawn_blocking(move || test(&request)).await?;
     let (layout, token) = (frame.layout(Section::Admin), frame.token());
     render(&Tester { layout, token, form, tested: Some(tested) })
 }
@@ -106,7 +106,7 @@ pub(crate) async fn compare(body: Bytes) -> Result<Response, Error> {
             "Send {\"expected\": \"x^2-1\", \"given\": \"(x-1)(x+1)\", \"rules\": \"\"}.",
         ));
     };
-    let tested = spawn_blocking(move || test(&request)).await.map_err(Error::broken)?;
+    let tested = spawn_blocking(move || test(&request)).await?;
     let TestResult { verdict, expected, given } = match tested {
         Ok(tested) => tested,
         Err(why) => {
@@ -140,7 +140,7 @@ pub(crate) async fn normalize(body: Bytes) -> Result<Response, Error> {
         return Ok(invalid_request("Send {\"text\": \"2x + x\"}."));
     };
     let normal = spawn_blocking(move || (answers::normalize(&text), answers::to_mathml(&text)));
-    Ok(match normal.await.map_err(Error::broken)? {
+    Ok(match normal.await? {
         (Ok(normal), math) => {
             let body_json = json!({ "normal": normal, "read_as": math.ok() });
             json_response(StatusCode::OK, "application/json", &body_json)

@@ -27,9 +27,9 @@ impl FromRequestParts<App> for TrashEntry {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let path = Path::<(String, String)>::from_request_parts(parts, app).await;
-        let Path((section, id)) = path.map_err(|_| Error::NotFound)?;
-        let subject = section.parse().map_err(|_| Error::NotFound)?;
-        let Id(id) = Id::parse(&id).ok_or(Error::NotFound)?;
+        let Path((section, id)) = path.map_err(|_| Error::not_found())?;
+        let subject = section.parse().map_err(|_| Error::not_found())?;
+        let Id(id) = Id::parse(&id).ok_or_else(Error::not_found)?;
         Ok(Self { subject, id })
     }
 }
@@ -49,7 +49,7 @@ pub(crate) async fn show(
     TrashEntry { subject, id }: TrashEntry,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let title = trash::title(&app.db, subject, id).await?.ok_or(Error::NotFound)?;
+    let title = trash::title(&app.db, subject, id).await?.ok_or_else(Error::not_found)?;
     render(&Delete { layout: frame.layout(Section::Admin), token: frame.token(), subject, title })
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn restore(
 /// Returns the flash message for an error that the admin can understand, or the error.
 fn trash_message(error: TrashError) -> Result<String, Error> {
     match error {
-        TrashError::NotFound => Err(Error::NotFound),
+        TrashError::NotFound => Err(Error::not_found()),
         TrashError::Db(error) => Err(error.into()),
         error @ (TrashError::InUse(_) | TrashError::TooLate) => Ok(error.to_string()),
     }

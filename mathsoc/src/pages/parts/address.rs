@@ -54,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let path: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, state).await;
-        path.ok().and_then(|Path(text)| Self::parse(&text)).ok_or(Error::NotFound)
+        path.ok().and_then(|Path(text)| Self::parse(&text)).ok_or_else(Error::not_found)
     }
 }
 

@@ -1,12 +1,10 @@
 //! The extractor for a page's layout: signed-in user, CSRF token, nonce, flash message.
 
-use palisade::session::SessionRejection;
-use std::convert::Infallible;
-
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
+use palisade::session::SessionRejection;
 use palisade::template::SafeHtml;
-use palisade::{CspNonce, CsrfToken, Session, SignedIn};
+use palisade::{CspNonce, CsrfToken, Rejection, Session, SignedIn};
 
 use super::layout::{Layout, Member, Section, Viewer};
 use crate::db::users::User;
@@ -59,10 +57,10 @@ pub(crate) async fn notice(session: &Session, text: &str) -> Result<(), SessionR
 }
 
 impl FromRequestParts<App> for Frame {
-    type Rejection = Infallible;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let Ok(nonce) = CspNonce::from_request_parts(parts, app).await;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Rejection> {
+        let nonce = CspNonce::from_request_parts(parts, app).await?;
         let user = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
         let notice = match parts.extensions.get::<Session>().cloned() {
             Some(session) => session.take(NOTICE_KEY).await.unwrap_or_default(),

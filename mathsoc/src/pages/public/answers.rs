@@ -35,7 +35,7 @@ pub(crate) struct AnswerForm {
 /// `POST /challenges/{id}/answers`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if the challenge has no such box, or is not published yet.
+/// Returns [`Error::not_found`] if the challenge has no such box, or is not published yet.
 pub(crate) async fn take(
     State(app): State<App>,
     Id(challenge): Id,
@@ -44,7 +44,8 @@ pub(crate) async fn take(
     session: Session,
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Error> {
-    let place = AnswerPlace { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::NotFound)? };
+    let place =
+        AnswerPlace { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::not_found())? };
     let message = match submit(&app.db, user.id, place, &form.answer, now()).await {
         Ok(Outcome { verdict: Comparison::Unreadable { message: why, .. }, .. }) => {
             let unparsed = UnparsedAnswer { answer_box: place.answer_box, text: form.answer, why };
@@ -65,6 +66,7 @@ pub(crate) async fn take(
             | SubmitError::NoTriesLeft
             | SubmitError::Broken),
         ) => rejection.to_string(),
+        Err(SubmitError::NotFound) => return Err(Error::not_found()),
         Err(error) => return Err(error.into()),
     };
     notice(&session, &message).await?;

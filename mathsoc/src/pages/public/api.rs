@@ -18,14 +18,13 @@
 //! | 422 | the JSON is invalid, or the answer cannot be parsed (`at`); no try is used up |
 //! | 429 | the rate limit of ten answers a minute is exceeded |
 //!
-//! Every error is `application/problem+json` (RFC 9457): a request with a JSON body and without an
-//! `Accept` header gets a JSON response.
+//! Every error is `application/problem+json` (RFC 9457), unless the client asks for HTML.
 
 use answers::Comparison;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use palisade::SignedIn;
 use serde::Deserialize;
@@ -51,7 +50,7 @@ struct SubmitRequest {
 /// `POST /api/submit`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if the challenge has no such box, or is not published yet.
+/// Returns [`Error::not_found`] if the challenge has no such box, or is not published yet.
 pub(crate) async fn submit(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -95,19 +94,9 @@ pub(crate) async fn submit(
             | SubmitError::NoTriesLeft
             | SubmitError::Broken),
         ) => Ok(problem(StatusCode::CONFLICT, "Answer not taken", &rejection.to_string(), Value::Null)),
+        Err(SubmitError::NotFound) => Err(Error::not_found()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Adds `Accept: application/json` to a JSON request that states no preference.
-///
-/// It is applied outside `ErrorPages`, so that errors are JSON too.
-pub(crate) fn default_accept_to_json(mut request: Request) -> Request {
-    let headers = request.headers_mut();
-    if is_json(headers) && headers.get(ACCEPT).is_none_or(|accept| accept == "*/*") {
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    }
-    request
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

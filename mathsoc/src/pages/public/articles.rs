@@ -38,7 +38,7 @@ impl ArticlePage {
 /// `GET /articles?page=2`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] past the last page.
+/// Returns [`Error::not_found`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -46,7 +46,7 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, Error> {
     let found = articles::page(&app.db, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     let pager = Pager::new("/articles", found.page, found.pages);
     render(&List { layout: frame.layout(Section::Articles), found, pager })
@@ -54,7 +54,7 @@ pub(crate) async fn list(
 
 /// `GET /article/{id}`.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
-    let article = articles::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let article = articles::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     render(&ArticlePage { layout: frame.layout(Section::Articles), article })
 }
 

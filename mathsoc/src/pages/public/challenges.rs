@@ -36,7 +36,7 @@ struct List {
 /// `GET /challenges?key_stage=KS3&page=2`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] past the last page.
+/// Returns [`Error::not_found`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -44,7 +44,7 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, Error> {
     let mut found = challenges::page(&app.db, listing.key_stage, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     let mut has_competitions = false;
     if let Some(user) = frame.user() {
@@ -96,7 +96,7 @@ impl ChallengePage {
     /// Loads the page for this viewer.
     ///
     /// # Errors
-    /// Returns [`Error::NotFound`] for a challenge that this viewer may not see.
+    /// Returns [`Error::not_found`] for a challenge that this viewer may not see.
     pub(crate) async fn new(
         app: &App,
         id: i64,
@@ -104,7 +104,8 @@ impl ChallengePage {
         unread: Option<UnparsedAnswer>,
     ) -> Result<Self, Error> {
         let user = frame.user().map(|user| user.id);
-        let challenge = challenges::by_id_for(&app.db, id, user, now()).await?.ok_or(Error::NotFound)?;
+        let challenge =
+            challenges::by_id_for(&app.db, id, user, now()).await?.ok_or_else(Error::not_found)?;
         let tried = match frame.user() {
             Some(user) => submissions::last_answers(&app.db, user.id, id).await?,
             None => HashMap::new(),
@@ -205,7 +206,7 @@ impl ParsedAnswer {
 /// `GET /challenges/{id}`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] for a challenge that this viewer may not see.
+/// Returns [`Error::not_found`] for a challenge that this viewer may not see.
 pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,

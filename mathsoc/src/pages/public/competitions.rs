@@ -86,7 +86,7 @@ pub(crate) async fn list(
 /// `GET /competitions/{id}?page=2`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if this member is not invited, and past the last page of the board.
+/// Returns [`Error::not_found`] if this member is not invited, and past the last page of the board.
 pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,
@@ -95,13 +95,13 @@ pub(crate) async fn one(
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let (id, now) = (CompetitionId(id), now());
-    let competition = competitions::by_id(&app.db, id, user.id).await?.ok_or(Error::NotFound)?;
+    let competition = competitions::by_id(&app.db, id, user.id).await?.ok_or_else(Error::not_found)?;
     let version = board_versions::version(&app.db, ScoreBoard::Competition(id)).await?;
     let mut challenges = competitions::challenges(&app.db, id, now).await?;
     submissions::load_progress(&app.db, user.id, &mut challenges).await?;
     let pupils = table(&app, &user, Board::Competition(id), query.page).await?;
     if query.page > pupils.pages {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     render(&CompetitionPage {
         layout: frame.layout(Section::Challenges),

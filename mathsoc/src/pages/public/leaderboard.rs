@@ -47,7 +47,7 @@ struct BoardLink {
 /// `GET /leaderboard?key_stage=KS3&page=2`, `GET /leaderboard?board=class`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] past the last page, and for a competition: it has its own page.
+/// Returns [`Error::not_found`] past the last page, and for a competition: it has its own page.
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -58,7 +58,7 @@ pub(crate) async fn show(
         BoardName::Class => (SelectedBoard::Class(class(&app, &user).await?), ScoreBoard::All),
         BoardName::Of(ScoreBoard::All) => (SelectedBoard::All, ScoreBoard::All),
         BoardName::Of(ScoreBoard::Stage(stage)) => (SelectedBoard::Stage(stage), ScoreBoard::Stage(stage)),
-        BoardName::Of(ScoreBoard::Competition(_)) => return Err(Error::NotFound),
+        BoardName::Of(ScoreBoard::Competition(_)) => return Err(Error::not_found()),
     };
     // Read before the rows: a change between the reads is sent twice, not lost.
     let version = board_versions::version(&app.db, changing).await?;
@@ -70,7 +70,7 @@ pub(crate) async fn show(
         None => (None, 1, 1),
     };
     if query.page > pages {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     let name = if query.name == BoardName::Class { "class".to_owned() } else { changing.to_string() };
     let live = format!("/leaderboard/events?board={name}&page={page}&version={version}");

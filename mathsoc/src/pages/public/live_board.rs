@@ -53,16 +53,16 @@ const RETRY_DELAY: Duration = Duration::from_secs(2);
 /// `GET /leaderboard/events`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] for a board that this member may not see.
+/// Returns [`Error::not_found`] for a board that this member may not see.
 pub(crate) async fn events(
     State(app): State<App>,
     user: SignedIn<User>,
     query: BoardQuery,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let board = query.name.board(&user).ok_or(Error::NotFound)?;
+    let board = query.name.board(&user).ok_or_else(Error::not_found)?;
     if let Board::Competition(id) = board {
-        competitions::by_id(&app.db, id, user.id).await?.ok_or(Error::NotFound)?;
+        competitions::by_id(&app.db, id, user.id).await?.ok_or_else(Error::not_found)?;
     }
     let watcher = match app.live.watch(user.id) {
         Ok(watcher) => watcher,

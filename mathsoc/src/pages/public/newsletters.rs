@@ -68,7 +68,7 @@ impl NewsletterPage {
 /// `GET /newsletters?page=2`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] past the last page.
+/// Returns [`Error::not_found`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -76,7 +76,7 @@ pub(crate) async fn list(
 ) -> Result<Html<String>, Error> {
     let found = newsletters::page(&app.db, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     let pager = Pager::new("/newsletters", found.page, found.pages);
     render(&List { layout: frame.layout(Section::Articles), found, pager })
@@ -85,9 +85,9 @@ pub(crate) async fn list(
 /// `GET /newsletters/{id}`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] if the newsletter is unpublished or has nothing to read.
+/// Returns [`Error::not_found`] if the newsletter is unpublished or has nothing to read.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
-    let newsletter = newsletters::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let newsletter = newsletters::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     render(&NewsletterPage { layout: frame.layout(Section::Articles), newsletter, is_preview: false })
 }
 

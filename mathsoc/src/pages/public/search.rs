@@ -79,7 +79,7 @@ struct Hit {
 /// `GET /search?q=roots&page=2`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] past the last page.
+/// Returns [`Error::not_found`] past the last page.
 pub(crate) async fn show(
     State(app): State<App>,
     search: SearchQuery,
@@ -92,12 +92,12 @@ pub(crate) async fn show(
         Vec::new()
     } else {
         let texts = search::texts(&app.db).await?;
-        tokio::task::spawn_blocking(move || find(texts, &words)).await.map_err(Error::broken)?
+        tokio::task::spawn_blocking(move || find(texts, &words)).await?
     };
     let total = hits.len();
     let pages = u32::try_from(total.div_ceil(PER_PAGE).max(1)).unwrap_or(u32::MAX);
     if page > pages {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     let hits = hits.into_iter().skip((page as usize - 1) * PER_PAGE).take(PER_PAGE).collect();
     let address: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &query).finish();

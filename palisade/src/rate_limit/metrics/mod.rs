@@ -21,7 +21,7 @@ pub use self::snapshot::{LatencyHistogram, LimitMetrics, MetricsSnapshot};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = FallbackStore::new(MemoryStore::new());
-/// let limit = RateLimit::new("login", "1/minute".parse()?, store.clone());
+/// let limit = RateLimit::new("login", "1/minute", store.clone())?;
 /// assert!(limit.check("ada").await.is_ok());
 /// assert!(limit.check("ada").await.is_err());
 ///

@@ -39,7 +39,7 @@ pub struct MetricsSnapshot {
 /// use palisade::rate_limit::{FallbackStore, LimitMetrics, RateLimit};
 ///
 /// let store = FallbackStore::new(MemoryStore::new());
-/// let limit = RateLimit::new("login", "1/minute".parse()?, store.clone());
+/// let limit = RateLimit::new("login", "1/minute", store.clone())?;
 /// let metrics: &LimitMetrics = &store.metrics().snapshot().limits[0];
 /// assert_eq!(&*metrics.limit, "login");
 /// assert_eq!(metrics.outcomes()[0], ("allowed", 0));

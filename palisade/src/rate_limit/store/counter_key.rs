@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use sha2::{Digest, Sha256};
 
-/// memcached takes 250 bytes; prefix and strategy add fewer than 60.
-const MAX_LENGTH: usize = 190;
+/// memcached takes 250 bytes; prefix, namespace and strategy add fewer than 80.
+const MAX_LENGTH: usize = 170;
 
 /// Every byte but letters, digits and `._:@-`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b':').remove(b'@').remove(b'-');

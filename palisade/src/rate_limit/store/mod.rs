@@ -33,14 +33,17 @@
 //! | address | store | feature |
 //! |---|---|---|
 //! | `memory://` | [`MemoryStore`] | `rate-limit` |
-//! | `redis://host:6379/0` | [`RedisStore`]: one server | `redis` |
-//! | `rediss://host` | [`RedisStore`]: one server, TLS | `redis` |
-//! | `redis+unix:///path` | [`RedisStore`]: a Unix socket | `redis` |
-//! | `redis+sentinel://host,host/name` | [`RedisStore`]: the primary of Sentinel | `redis` |
-//! | `redis+cluster://host,host` | [`RedisStore`]: a cluster | `redis` |
-//! | `memcached://host,host` | [`MemcachedStore`] | `memcached` |
+//! | `redis://host:6379/0?namespace=forum` | [`RedisStore`]: one server | `redis` |
+//! | `rediss://host?…` | [`RedisStore`]: one server, TLS | `redis` |
+//! | `redis+unix:///path?…` | [`RedisStore`]: a Unix socket | `redis` |
+//! | `redis+sentinel://host,host/name?…` | [`RedisStore`]: the primary of Sentinel | `redis` |
+//! | `redis+cluster://host,host?…` | [`RedisStore`]: a cluster | `redis` |
+//! | `memcached://host,host?…` | [`MemcachedStore`] | `memcached` |
 //!
-//! `valkey` may replace `redis` in each address.
+//! `valkey` may replace `redis` in each address. Each address of a server names the site with
+//! `?namespace=forum`; an address without it is an error. Two sites may then share a server:
+//! neither reaches the other's limits. `RedisConnection` lets counters and sessions share one
+//! connection.
 //!
 //! # Guarantees of every store
 //!
@@ -49,7 +52,7 @@
 //! 1. One atomic step decides about all quotas of a request and charges them.
 //! 2. Concurrent requests never exceed the quota together.
 //! 3. A [`Strategy`] means the same in every store. Limit, caller, strategy and the list of quotas
-//!    identify a counter. No two combinations share one, and a change of any starts from zero.
+//!    identify a counter within a namespace. No two combinations share one, and a change of any starts from zero.
 //! 4. Expired counters are deleted without a job of yours.
 //! 5. An unreachable store is an error, soon. The limit's
 //!    [`OutagePolicy`](super::OutagePolicy) decides what follows.
@@ -115,6 +118,8 @@ pub use self::memcached::MemcachedStore;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
+#[cfg(feature = "redis")]
+pub use crate::core::redis_connection::RedisConnection;
 pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
 pub use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Snapshot};
 use crate::rate_limit::quota::{Quotas, Strategy};

@@ -8,7 +8,7 @@ use super::redis::RedisStore;
 use super::{Store, StoreError};
 
 impl Store {
-    /// Opens the store at an address such as `memory://` or `redis://localhost`. The
+    /// Opens the store at an address such as `memory://` or `redis://localhost?namespace=forum`. The
     /// [module page](crate::rate_limit::store) lists the addresses.
     ///
     /// A server that is down is not an error here: the store connects at the first request.
@@ -27,7 +27,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::Uri`] if the address is invalid, or if the program was built without the
-    /// feature of the store.
+    /// feature of the store. [`StoreError::Namespace`] if a server's address has no namespace.
     pub async fn open(uri: &str) -> Result<Self, StoreError> {
         let (scheme, rest) = uri.split_once("://").ok_or_else(|| StoreError::uri("it has no `://`"))?;
         match scheme {

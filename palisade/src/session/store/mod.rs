@@ -1,4 +1,4 @@
-//! Session stores: memory, Redis, or an implementation of your own.
+//! Session stores: memory, Redis, SQLite, PostgreSQL, or an implementation of your own.
 //!
 //! ```
 //! use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
@@ -23,7 +23,10 @@
 //! |---|---|---|
 //! | [`MemorySessions`] | no | no |
 //! | [`RedisSessions`] (feature `redis`) | yes | as Redis is configured |
-//! | a [`SessionStore`] of your own, such as a table of your database | yes | yes |
+//! | `SqlSessions`: SQLite (feature `sqlx-sqlite`), PostgreSQL (feature `sqlx-postgres`) | yes | yes |
+//! | a [`SessionStore`] of your own, such as another database | yes | yes |
+//!
+//! Several sites may share a server: each has a namespace in Redis, and a table in a database.
 //!
 //! # The contract
 //!
@@ -40,6 +43,8 @@
 //! cannot take over a session: the cookie has the id sealed, which needs the key.
 //!
 //! # A store of your own
+//!
+//! `palisade::test::session_store::check(store)` (feature `test`) checks the contract.
 //!
 //! ```
 //! use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore, StoreError, StoreReply};
@@ -77,6 +82,8 @@
 pub mod memory;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub mod sql;
 
 use std::fmt;
 use std::sync::Arc;
@@ -85,6 +92,10 @@ use std::time::Duration;
 pub use self::memory::MemorySessions;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisSessions;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use self::sql::SqlSessions;
+#[cfg(feature = "redis")]
+pub use crate::core::redis_connection::RedisConnection;
 pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
 
 /// The id of a session: 128 random bits. `Debug` does not show it.

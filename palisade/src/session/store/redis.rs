@@ -3,7 +3,7 @@
 //! ```
 //! use palisade::session::store::{RedisSessions, StoreError};
 //!
-//! let store = RedisSessions::new("redis://localhost:6379/0")?; // connects at the first use
+//! let store = RedisSessions::new("redis://localhost:6379/0?namespace=forum")?; // connects at the first use
 //! assert!(matches!(RedisSessions::new("http://localhost"), Err(StoreError::Uri(_))));
 //! # Ok::<(), StoreError>(())
 //! ```
@@ -11,7 +11,12 @@
 //! # Addresses
 //!
 //! `redis://host:6379/0`, `rediss://…` for TLS, `redis+unix:///path`,
-//! `redis+sentinel://host,host/name`, `redis+cluster://host,host`.
+//! `redis+sentinel://host,host/name`, `redis+cluster://host,host`, each with `?namespace=forum`.
+//! The namespace names the site. It is required, and a part of every key: sites with namespaces of
+//! their own share a server, and neither lists nor ends the other's sessions.
+//!
+//! [`RedisSessions::on`] takes a [`RedisConnection`] that the counters of
+//! [`rate_limit`](crate::rate_limit::store) use too.
 //!
 //! # Timeouts
 //!
@@ -23,8 +28,8 @@
 //!
 //! | key | type | content |
 //! |---|---|---|
-//! | `palisade:session:<id>` | hash | version, account, bytes; a script compares the version and saves |
-//! | `palisade:sessions-of:<account>` | sorted set | the ids of an account's sessions by expiry |
+//! | `palisade:<namespace>:session:<id>` | hash | version, account, bytes; a script compares the version and saves |
+//! | `palisade:<namespace>:sessions-of:<account>` | sorted set | the ids of an account's sessions by expiry |
 //!
 //! All keys expire. The sorted set lives as long as its longest session, and loses expired ids at
 //! each write.
@@ -41,7 +46,8 @@ use std::time::Duration;
 use redis::Script;
 
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
-use crate::core::redis_connection::RedisConnection;
+use crate::core::namespace::Namespace;
+use crate::core::redis_connection::{RedisConnection, RedisLink};
 use crate::core::store_reply::{StoreError, StoreReply};
 
 /// A session store in Redis or Valkey. The [module page](crate::session::store::redis) has an
@@ -49,7 +55,8 @@ use crate::core::store_reply::{StoreError, StoreReply};
 #[doc(alias = "RedisStore")]
 #[doc(alias = "Valkey")]
 pub struct RedisSessions {
-    link: Arc<RedisConnection>,
+    link: Arc<RedisLink>,
+    namespace: Namespace,
     load: Script,
     save: Script,
     delete: Script,
@@ -79,10 +86,21 @@ impl RedisSessions {
     /// Returns the store at this address. It connects at the first use.
     ///
     /// # Errors
-    /// [`StoreError::Uri`] if the address is not a Redis address.
+    /// [`StoreError::Uri`] if the address is not a Redis address, [`StoreError::Namespace`] if it
+    /// has no namespace.
     pub fn new(uri: &str) -> Result<Self, StoreError> {
+        Self::on(&RedisConnection::new(uri)?)
+    }
+
+    /// Returns a store on a connection that other stores may share.
+    ///
+    /// # Errors
+    /// [`StoreError::Namespace`] if the connection has no namespace.
+    pub fn on(connection: &RedisConnection) -> Result<Self, StoreError> {
+        let (link, namespace) = connection.parts()?;
         Ok(Self {
-            link: Arc::new(RedisConnection::new(uri)?),
+            link,
+            namespace,
             load: Script::new("return redis.call('HMGET', KEYS[1], 'v', 'u', 'b')"),
             save: Script::new(SAVE),
             delete: Script::new("return redis.call('DEL', KEYS[1])"),
@@ -91,9 +109,18 @@ impl RedisSessions {
         })
     }
 
+    fn key(&self, id: SessionId) -> Vec<u8> {
+        [format!("palisade:{}:session:", self.namespace).as_bytes(), id.bytes()].concat()
+    }
+
+    fn user_key(&self, user: &str) -> String {
+        format!("palisade:{}:sessions-of:{user}", self.namespace)
+    }
+
     async fn read(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
         type Fields = (Option<u64>, Option<String>, Option<Vec<u8>>);
-        let (version, user, bytes): Fields = self.link.call(self.load.prepare_invoke().key(key(id))).await?;
+        let (version, user, bytes): Fields =
+            self.link.call(self.load.prepare_invoke().key(self.key(id))).await?;
         let record = |version| SessionRecord {
             version,
             user: user.filter(|user| !user.is_empty()),
@@ -101,14 +128,6 @@ impl RedisSessions {
         };
         Ok(version.map(record))
     }
-}
-
-fn key(id: SessionId) -> Vec<u8> {
-    [&b"palisade:session:"[..], id.bytes()].concat()
-}
-
-fn user_key(user: &str) -> String {
-    format!("palisade:sessions-of:{user}")
 }
 
 impl fmt::Debug for RedisSessions {
@@ -135,10 +154,11 @@ impl SessionStore for RedisSessions {
             // another one.
             if let Some(user) = &record.user {
                 let mut call = self.index.prepare_invoke();
-                let _: u64 = self.link.call(call.key(user_key(user)).arg(&id.bytes()[..]).arg(ttl)).await?;
+                let _: u64 =
+                    self.link.call(call.key(self.user_key(user)).arg(&id.bytes()[..]).arg(ttl)).await?;
             }
             let mut call = self.save.prepare_invoke();
-            call.key(key(id)).arg(expected.map(|version| version.to_string()).unwrap_or_default());
+            call.key(self.key(id)).arg(expected.map(|version| version.to_string()).unwrap_or_default());
             call.arg(record.version).arg(record.user.unwrap_or_default()).arg(record.bytes).arg(ttl);
             let saved: bool = self.link.call(&call).await?;
             Ok(if saved { SaveOutcome::Saved } else { SaveOutcome::Conflict })
@@ -147,14 +167,15 @@ impl SessionStore for RedisSessions {
 
     fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
         StoreReply::Pending(Box::pin(async move {
-            let _: u64 = self.link.call(self.delete.prepare_invoke().key(key(id))).await?;
+            let _: u64 = self.link.call(self.delete.prepare_invoke().key(self.key(id))).await?;
             Ok(())
         }))
     }
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         StoreReply::Pending(Box::pin(async move {
-            let ids: Vec<Vec<u8>> = self.link.call(self.list.prepare_invoke().key(user_key(user))).await?;
+            let ids: Vec<Vec<u8>> =
+                self.link.call(self.list.prepare_invoke().key(self.user_key(user))).await?;
             let mut found = Vec::new();
             for bytes in ids.into_iter().filter_map(|bytes| bytes.try_into().ok()) {
                 let id = SessionId::from_bytes(bytes);

@@ -24,7 +24,7 @@ use crate::state::App;
 use crate::web::signed_in::Admin;
 
 async fn found(app: &App, id: i64) -> Result<User, Error> {
-    users::by_id(&app.db, id).await?.ok_or(Error::NotFound)
+    users::by_id(&app.db, id).await?.ok_or_else(Error::not_found)
 }
 
 fn page_of(id: i64) -> String {
@@ -86,7 +86,7 @@ async fn change(
     match edit::change_all(&app.db, &actor(&admin), &[id], change).await {
         Ok(0) => redirect_with_notice(&session, &page_of(id), "There was nothing to change.").await,
         Ok(_) => redirect_with_notice(&session, &page_of(id), message).await,
-        Err(ChangeError::NoSchool) => Err(Error::NotFound),
+        Err(ChangeError::NoSchool) => Err(Error::not_found()),
         Err(ChangeError::Db(error)) => Err(error.into()),
     }
 }
@@ -106,7 +106,7 @@ fn factor_page(frame: &Frame, user: &User) -> FormPage {
 ///
 /// # Errors
 /// Rejects the request if the last password check is older than [`RECENT_AUTH`].
-/// Returns [`Error::NotFound`] for the admin's own account.
+/// Returns [`Error::not_found`] for the admin's own account.
 pub(crate) async fn show_factor(
     State(app): State<App>,
     Id(id): Id,
@@ -116,7 +116,7 @@ pub(crate) async fn show_factor(
     admin.require_recent_auth(RECENT_AUTH).await?;
     let user = found(&app, id).await?;
     if !user.has_second_factor || admin.user.id == id {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     factor_page(&frame, &user).respond()
 }
@@ -125,7 +125,7 @@ pub(crate) async fn show_factor(
 ///
 /// # Errors
 /// Rejects the request if the last password check is older than [`RECENT_AUTH`].
-/// Returns [`Error::NotFound`] for the admin's own account.
+/// Returns [`Error::not_found`] for the admin's own account.
 pub(crate) async fn remove_factor(
     app: State<App>,
     id: Id,
@@ -134,7 +134,7 @@ pub(crate) async fn remove_factor(
 ) -> Result<Response, Error> {
     admin.require_recent_auth(RECENT_AUTH).await?;
     if admin.user.id == id.0 {
-        return Err(Error::NotFound);
+        return Err(Error::not_found());
     }
     let message = "The second step is removed, and they are logged out everywhere.";
     change(app, id, admin, session, Change::RemoveFactor, message).await
@@ -189,7 +189,7 @@ pub(crate) async fn change_role(
     };
     match users::change_role(&app.db, &actor(&admin), id, role).await {
         Ok(Some(_)) => redirect_with_notice(&session, &page_of(id), "The role is saved.").await,
-        Ok(None) => Err(Error::NotFound),
+        Ok(None) => Err(Error::not_found()),
         Err(RightsError::Db(error)) => Err(error.into()),
         Err(RightsError::LastAdmin) => role_page(&frame, &user)
             .problem(Some("This is the only admin. Make somebody else one first."))

@@ -129,7 +129,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
     let request = BulkRequest::read(url::form_urlencoded::parse(query.as_bytes()));
-    let action = request.action.ok_or(Error::NotFound)?;
+    let action = request.action.ok_or_else(Error::not_found)?;
     let people = if request.found {
         list::all(&app.db, &UserSearch::parse(&query).wanted).await?
     } else {
@@ -182,7 +182,7 @@ pub(crate) async fn take(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let request = BulkRequest::read(fields);
-    let action = request.action.ok_or(Error::NotFound)?;
+    let action = request.action.ok_or_else(Error::not_found)?;
     if request.ids.len() > MAX_ACCOUNTS {
         return redirect_to_list(&session, LogSubject::User, TOO_MANY).await;
     }

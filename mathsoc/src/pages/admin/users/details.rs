@@ -94,7 +94,7 @@ fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
 
 /// `GET /admin/users/{id}/edit`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let user = users::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).respond()
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn change(
         Ok(true) => {
             redirect_with_notice(&session, &format!("/admin/users/{id}"), "The details are saved.").await
         }
-        Ok(false) => Err(Error::NotFound),
+        Ok(false) => Err(Error::not_found()),
         Err(ChangeError::Db(error)) => Err(error.into()),
         Err(gone @ ChangeError::NoSchool) => {
             edit_page(&frame, id, form.fields(&schools)).problem(Some(gone.to_string())).respond()
@@ -159,7 +159,7 @@ pub(crate) async fn create(
     let new = NewUser { email, full_name, role: Role::Pupil, school_id, year, email_is_verified: false };
     match edit::create_all(&app.db, &actor(&admin), Action::Created, &[new]).await {
         Ok(made) => {
-            let user = made.into_iter().next().ok_or(Error::NotFound)?;
+            let user = made.into_iter().next().ok_or_else(Error::not_found)?;
             send(&app, &user.email, &welcome(&app, &user));
             let message = format!("The account is made, and a letter goes to {}.", user.email);
             redirect_with_notice(&session, &format!("/admin/users/{}", user.id), &message).await

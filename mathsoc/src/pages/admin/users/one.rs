@@ -38,7 +38,7 @@ pub(crate) async fn show(
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let person = list::one(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let person = list::one(&app.db, id).await?.ok_or_else(Error::not_found)?;
     let standing = leaderboard::of_user(&app.db, None, id).await?;
     let awards = awards::of_user(&app.db, id).await?.len();
     let log = admin_log::of_subject(&app.db, LogSubject::User, id).await?;

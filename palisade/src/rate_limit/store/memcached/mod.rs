@@ -3,7 +3,7 @@
 //! ```
 //! use palisade::rate_limit::store::{MemcachedStore, RateLimitStore, Store};
 //!
-//! let store: Store = MemcachedStore::new("memcached://one.example:11211,two.example")?.into();
+//! let store: Store = MemcachedStore::new("memcached://one.example:11211,two.example?namespace=forum")?.into();
 //! assert_eq!(store.name(), "memcached");
 //! # Ok::<(), palisade::rate_limit::store::StoreError>(())
 //! ```
@@ -18,7 +18,7 @@
 //!    starts again, up to 100 times.
 //! 2. The lock covers all programs. Within one program, requests for the same caller wait for each
 //!    other, so that conflicts are rare.
-//! 3. The value names the list of quotas; the key names limit, caller and strategy. A hash of the
+//! 3. The value names the list of quotas; the key names namespace, limit, caller and strategy. A hash of the
 //!    key chooses the server. A server that is down fails its own callers only.
 //! 4. The command that writes a value sets its expiry too.
 //! 5. At most 64 connections are open per server. Connecting and each answer time out after a
@@ -30,6 +30,9 @@
 //! |---|---|
 //! | `memcached://host:11211,host` | one server or several; the default port is 11211 |
 //! | `memcached:///path/to/socket` | one server on this machine |
+//!
+//! `?namespace=forum` is required at the end of each: a name of the site, which is a part of every
+//! key. Sites with namespaces of their own share a server and no counter.
 //!
 //! # What it does not do
 //!
@@ -52,6 +55,7 @@ use self::value::CallerValue;
 use super::counter_key::counter_key;
 use super::{ChargePolicy, Decision, RateLimitRequest, RateLimitStore};
 use crate::core::clock::Clock;
+use crate::core::namespace::Namespace;
 use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::decide::{decide, refund};
 use crate::rate_limit::quota::{Counter, CounterAlgorithm, Quotas, Strategy};
@@ -68,13 +72,14 @@ const THIRTY_DAYS: u64 = 30 * 24 * 60 * 60;
 /// use palisade::rate_limit::quota::Strategy;
 /// use palisade::rate_limit::store::{MemcachedStore, RateLimitStore};
 ///
-/// let store = MemcachedStore::new("memcached://localhost")?;
+/// let store = MemcachedStore::new("memcached://localhost?namespace=forum")?;
 /// assert!(store.supports(Strategy::FixedWindow).is_ok());
 /// assert!(store.supports(Strategy::Gcra).is_err());
 /// # Ok::<(), palisade::rate_limit::store::StoreError>(())
 /// ```
 pub struct MemcachedStore {
     servers: Servers,
+    namespace: Namespace,
     /// Locks by the hash of the key, so that one program rarely conflicts with itself.
     locks: Box<[Mutex<()>]>,
     clock: Clock,
@@ -85,16 +90,24 @@ impl MemcachedStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Uri`] if the address is invalid.
+    /// [`StoreError::Uri`] if the address is invalid, [`StoreError::Namespace`] if it has no
+    /// namespace.
     pub fn new(uri: &str) -> Result<Self, StoreError> {
+        let (uri, namespace) = Namespace::take_from(uri)?;
+        let servers = Servers::new(&uri)?;
         let locks = (0..64).map(|_| Mutex::new(())).collect();
-        Ok(Self { servers: Servers::new(uri)?, locks, clock: Clock::system() })
+        Ok(Self { servers, namespace: Namespace::required(namespace)?, locks, clock: Clock::system() })
     }
 
     /// Sets the clock.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Returns the key of the value with all counters of a caller under a strategy.
+    fn server_key(&self, limit: &str, caller: &[u8], strategy: Strategy) -> String {
+        format!("palisade:{}:{}:{strategy}", self.namespace, counter_key(limit, caller))
     }
 
     /// Reads the counters, applies `change`, and writes them if they differ.
@@ -105,7 +118,7 @@ impl MemcachedStore {
     ) -> Result<T, StoreError> {
         self.supports(request.strategy)?;
         let algorithm = request.strategy.counter().unwrap_or(CounterAlgorithm::FixedWindow);
-        let key = server_key(request.limit, request.caller, request.strategy);
+        let key = self.server_key(request.limit, request.caller, request.strategy);
         let (server, hash) = self.servers.server_for(&key);
         let _guard = match request.charge {
             ChargePolicy::Nothing => None,
@@ -166,7 +179,7 @@ impl RateLimitStore for MemcachedStore {
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()> {
         StoreReply::Pending(Box::pin(async move {
             for strategy in Strategy::ALL.into_iter().filter(|strategy| self.supports(*strategy).is_ok()) {
-                let key = server_key(limit, caller, strategy);
+                let key = self.server_key(limit, caller, strategy);
                 self.servers.server_for(&key).0.delete(&key).await?;
             }
             Ok(())
@@ -195,11 +208,6 @@ impl RateLimitStore for MemcachedStore {
         };
         Err(StoreError::Unsupported { store: "memcached", strategy: strategy.name(), reason })
     }
-}
-
-/// Returns the key of the value with all counters of a caller under a strategy.
-fn server_key(limit: &str, caller: &[u8], strategy: Strategy) -> String {
-    format!("palisade:{}:{strategy}", counter_key(limit, caller))
 }
 
 /// Returns the expiry for memcached, with two seconds to spare: its clock ticks in seconds.

@@ -4,7 +4,7 @@
 //! ```
 //! use palisade::rate_limit::store::{RateLimitStore, RedisStore, Store};
 //!
-//! let store: Store = RedisStore::new("redis://localhost:6379/0")?.into();
+//! let store: Store = RedisStore::new("redis://localhost:6379/0?namespace=forum")?.into();
 //! assert_eq!(store.name(), "redis");
 //! # Ok::<(), palisade::rate_limit::store::StoreError>(())
 //! ```
@@ -18,7 +18,7 @@
 //!    the script; the store sends its text to a server that does not know it. Fixed windows have
 //!    a script of their own, which is faster.
 //! 2. The server runs one script at a time.
-//! 3. All keys of a caller start with `palisade:{limit/caller}:strategy`, so a cluster keeps them
+//! 3. All keys of a caller start with `palisade:namespace:{limit/caller}:strategy`, so a cluster keeps them
 //!    in one slot. Each strategy has its own hash, which names all other keys. A reset deletes
 //!    keys and never scans for them. The time is the server's, so the clocks of programs need not
 //!    agree.
@@ -42,6 +42,10 @@
 //!
 //! `valkey` may replace `redis` in each. Redis 5 is the oldest supported version.
 //!
+//! `?namespace=forum` (or `&namespace=forum`) is required in each: a name of the site, which is a
+//! part of every key. Sites with namespaces of their own share a server and no counter.
+//! [`RedisConnection`] lets counters and sessions share one connection.
+//!
 //! # What it does not do
 //!
 //! It does not count elsewhere while the server is down:
@@ -56,7 +60,8 @@ use redis::{Script, ScriptInvocation};
 use super::counter_key::counter_key;
 use super::{ChargePolicy, Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
 use crate::core::clock::Clock;
-use crate::core::redis_connection::RedisConnection;
+use crate::core::namespace::Namespace;
+use crate::core::redis_connection::{RedisConnection, RedisLink};
 use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::state::window_micros;
 use crate::rate_limit::quota::{Quotas, Strategy};
@@ -69,11 +74,13 @@ const MAX_WINDOW_MICROS: u64 = 100_000_000_000_000_000;
 /// ```
 /// use palisade::rate_limit::store::{RedisStore, StoreError};
 ///
-/// assert!(RedisStore::new("redis+cluster://one.example,two.example").is_ok());
+/// assert!(RedisStore::new("redis+cluster://one.example,two.example?namespace=forum").is_ok());
+/// assert!(matches!(RedisStore::new("redis://localhost"), Err(StoreError::Namespace(_))));
 /// assert!(matches!(RedisStore::new("http://localhost"), Err(StoreError::Uri(_))));
 /// ```
 pub struct RedisStore {
-    link: Arc<RedisConnection>,
+    link: Arc<RedisLink>,
+    namespace: Namespace,
     script: Script,
     /// The script for fixed windows.
     fixed_window: Script,
@@ -85,11 +92,22 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Uri`] if the address is invalid.
+    /// [`StoreError::Uri`] if the address is invalid, [`StoreError::Namespace`] if it has no
+    /// namespace.
     pub fn new(uri: &str) -> Result<Self, StoreError> {
+        Self::on(&RedisConnection::new(uri)?)
+    }
+
+    /// Makes a store on a connection that other stores may share.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Namespace`] if the connection has no namespace.
+    pub fn on(connection: &RedisConnection) -> Result<Self, StoreError> {
+        let (link, namespace) = connection.parts()?;
         let script = Script::new(include_str!("decide.lua"));
         let fixed_window = Script::new(include_str!("fixed_window.lua"));
-        Ok(Self { link: Arc::new(RedisConnection::new(uri)?), script, fixed_window, clock: None })
+        Ok(Self { link, namespace, script, fixed_window, clock: None })
     }
 
     /// Sets a clock to use instead of the server's, for tests.
@@ -98,9 +116,14 @@ impl RedisStore {
         Self { clock: Some(clock), ..self }
     }
 
+    /// Returns the key of the hash with all counters of a caller under a strategy.
+    fn hash_key(&self, limit: &str, caller: &[u8], strategy: Strategy) -> String {
+        format!("palisade:{}:{{{}}}:{strategy}", self.namespace, counter_key(limit, caller))
+    }
+
     fn invocation(&self, request: &RateLimitRequest<'_>, mode: &str) -> ScriptInvocation<'_> {
         let fixed_window = request.strategy == Strategy::FixedWindow;
-        let hash = hash_key(request.limit, request.caller, request.strategy);
+        let hash = self.hash_key(request.limit, request.caller, request.strategy);
         let mut call =
             if fixed_window { self.fixed_window.prepare_invoke() } else { self.script.prepare_invoke() };
         call.key(&hash);
@@ -182,7 +205,7 @@ impl RateLimitStore for RedisStore {
         StoreReply::Pending(Box::pin(async move {
             let mut call = self.script.prepare_invoke();
             for strategy in Strategy::ALL {
-                call.key(hash_key(limit, caller, strategy));
+                call.key(self.hash_key(limit, caller, strategy));
             }
             call.arg("").arg("reset").arg("").arg(0);
             self.link.call(&call).await.map(ignore)
@@ -200,11 +223,6 @@ impl RateLimitStore for RedisStore {
     fn supports(&self, _strategy: Strategy) -> Result<(), StoreError> {
         Ok(())
     }
-}
-
-/// Returns the key of the hash with all counters of a caller under a strategy.
-fn hash_key(limit: &str, caller: &[u8], strategy: Strategy) -> String {
-    format!("palisade:{{{}}}:{strategy}", counter_key(limit, caller))
 }
 
 /// The script returns a value in every mode; refunds and resets ignore it.

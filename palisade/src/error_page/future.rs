@@ -1,0 +1,321 @@
+//! The response on its way out: which errors get a body, what is logged, and the new response.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::{
+    ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE,
+    CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, LOCATION,
+    RETRY_AFTER, TRAILER, TRANSFER_ENCODING, VARY,
+};
+use http::response::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::page::ErrorPage;
+use super::texts::{TextReader, is_axums, is_readable, is_text};
+use super::{ErrorPages, Format};
+use crate::core::handler_error::HandlerError;
+use crate::core::internal_error::InternalError;
+use crate::core::nonce::CspNonce;
+use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::{LayerMark, RequestContext};
+use crate::core::request_id::RequestId;
+use crate::core::requester::{self, Requester};
+
+/// Marks a response whose body an `ErrorPages` has written: another one further out keeps it.
+#[derive(Clone, Copy)]
+struct Written;
+
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
+/// The headers that describe the replaced body. `Cache-Control` is replaced.
+const STALE: [HeaderName; 14] = [
+    ACCEPT_RANGES,
+    AGE,
+    CONTENT_DISPOSITION,
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LENGTH,
+    CONTENT_LOCATION,
+    CONTENT_RANGE,
+    ETAG,
+    EXPIRES,
+    LAST_MODIFIED,
+    LOCATION,
+    TRAILER,
+    TRANSFER_ENCODING,
+];
+
+/// The text for a layer that stands outside of the error pages.
+macro_rules! has_no_page {
+    ($layer:literal) => {
+        concat!(
+            "`ErrorPages` stands inside of `",
+            $layer,
+            "`, whose rejections would have no page. Write `ErrorPages` outside of every other layer, or use ",
+            "`Palisade::error_pages`."
+        )
+    };
+}
+
+/// The layers whose rejections would have no page.
+const REJECTS_WITHOUT_PAGE: [(LayerMark, &str); 8] = [
+    (LayerMark::Guards, has_no_page!("Palisade")),
+    (LayerMark::Hosts, has_no_page!("Hosts")),
+    (LayerMark::Https, has_no_page!("Https")),
+    (LayerMark::Csrf, has_no_page!("Csrf")),
+    (LayerMark::Deadline, has_no_page!("Deadline")),
+    (LayerMark::RateLimit, has_no_page!("RateLimitLayer")),
+    (LayerMark::Sessions, has_no_page!("Sessions")),
+    (LayerMark::CsrfTokens, has_no_page!("CsrfTokens")),
+];
+
+/// The values of the request that its error page needs.
+pub(super) struct PageContext {
+    pages: ErrorPages,
+    requester: Requester,
+    context: RequestContext,
+    method: Method,
+    target: Option<PathAndQuery>,
+}
+
+/// What happens to a response.
+enum Action {
+    Keep,
+    Write,
+    ReadText,
+}
+
+impl PageContext {
+    /// Returns the context, and the error for a layer outside of these pages whose rejections would
+    /// have no page.
+    pub(super) fn of<B>(pages: &ErrorPages, request: &mut Request<B>) -> (Self, Option<MissingLayer>) {
+        let context = RequestContext::begin(request.extensions_mut());
+        let misplaced = match context.has_entered(LayerMark::ErrorPages) {
+            true => None,
+            false => context.reject_outside(&REJECTS_WITHOUT_PAGE).err(),
+        };
+        context.enter(LayerMark::ErrorPages);
+        let page_context = Self {
+            requester: match pages.format {
+                Format::ByRequester(_) => Requester::of(request.headers()),
+                Format::ProblemJson => Requester::Program,
+            },
+            pages: pages.clone(),
+            context,
+            method: request.method().clone(),
+            target: request.uri().path_and_query().cloned(),
+        };
+        (page_context, misplaced)
+    }
+
+    fn action<B: Body>(&self, response: &mut Response<B>) -> Action {
+        let status = response.status();
+        if status.is_informational() || status.is_success() || has::<Written, _>(response) {
+            return Action::Keep;
+        }
+        if let Some(rejection) = response.extensions().get::<Rejection>() {
+            if rejection.asks_to_sign_in()
+                && status == StatusCode::SEE_OTHER
+                && self.requester != Requester::Person
+            {
+                self.redirect_to_401(response);
+                return Action::Write;
+            }
+            if status.is_redirection() {
+                let (method, path, code) = (&self.method, self.path(), rejection.code());
+                tracing::debug!(code, status = status.as_u16(), %method, path, "request redirected");
+            }
+        }
+        if status.is_redirection() {
+            return Action::Keep;
+        }
+        let has_reason = has::<Rejection, _>(response)
+            || has::<InternalError, _>(response)
+            || has::<HandlerError, _>(response);
+        let is_empty = || {
+            !response.headers().contains_key(CONTENT_TYPE) && response.body().size_hint().exact() == Some(0)
+        };
+        if has_reason {
+            Action::Write
+        } else if is_readable(response) {
+            Action::ReadText
+        } else if is_text(response) || is_empty() {
+            Action::Write
+        } else {
+            Action::Keep
+        }
+    }
+
+    /// A program cannot use a page to sign in at, and htmx would put that page into another.
+    fn redirect_to_401<B>(&self, response: &mut Response<B>) {
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        if let Some(location) = response.headers_mut().remove(LOCATION)
+            && self.requester == Requester::Htmx
+        {
+            response.headers_mut().insert(HX_REDIRECT, location);
+        }
+    }
+
+    /// Writes the body of an error response. The text is that of the old body.
+    fn write<B: From<String>>(&self, mut parts: Parts, text: Option<String>) -> Response<B> {
+        let request_id = self.context.request_id();
+        let text = text.filter(|text| !text.trim_ascii().is_empty());
+        let is_client_error = parts.status.is_client_error();
+        if let Some(text) = text.as_deref().filter(|_| !is_client_error) {
+            parts.extensions.insert(InternalError::new(text));
+        }
+        self.log(&parts, request_id);
+        let body = {
+            let handler = parts.extensions.get::<HandlerError>().filter(|_| is_client_error);
+            let own = handler.and_then(|error| error.message.as_ref());
+            let own = own.map(|message| (&*message.text, message.is_technical));
+            let said = || text.as_deref().map(|text| (text, is_axums(text)));
+            let words = own.or_else(said).filter(|_| is_client_error);
+            let for_requester =
+                words.filter(|(_, is_technical)| !is_technical || self.requester == Requester::Program);
+            let rejection = parts.extensions.get::<Rejection>();
+            let detail = self.context.shows_causes().then(|| detail(&parts, words)).flatten();
+            self.body(&ErrorPage {
+                status: parts.status,
+                rejection,
+                words: for_requester.map(|(words, _)| words),
+                field_errors: handler.map_or(&[], |error| &error.fields),
+                detail: detail.as_deref(),
+                retry_after: parts.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
+                request_id,
+                nonce: CspNonce::of(&self.context),
+            })
+        };
+        self.describe_body(&mut parts);
+        Response::from_parts(parts, body.into())
+    }
+
+    fn body(&self, page: &ErrorPage<'_>) -> String {
+        match (self.requester, &self.pages.format) {
+            (Requester::Person, Format::ByRequester(render)) => render(page),
+            (Requester::Htmx, _) => page.fragment(),
+            (Requester::Program, _) | (_, Format::ProblemJson) => page.problem(),
+        }
+    }
+
+    fn describe_body(&self, parts: &mut Parts) {
+        for name in &STALE {
+            parts.headers.remove(name);
+        }
+        let content_type = match self.requester {
+            Requester::Person | Requester::Htmx => "text/html; charset=utf-8",
+            Requester::Program => "application/problem+json",
+        };
+        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if matches!(self.pages.format, Format::ByRequester(_)) {
+            parts.headers.append(VARY, requester::VARY);
+        }
+        parts.extensions.insert(Written);
+    }
+
+    fn log(&self, parts: &Parts, request_id: RequestId) {
+        let (status, method, path) = (parts.status.as_u16(), &self.method, self.path());
+        let rejection = parts.extensions.get::<Rejection>();
+        match (parts.extensions.get::<InternalError>(), rejection) {
+            (Some(cause), _) => {
+                tracing::error!(%request_id, status, %method, path, %cause, "internal error");
+            }
+            (None, Some(rejection)) if rejection.code() == MissingLayer::CODE => {
+                // The text is in the log already, where it was made.
+                tracing::debug!(%request_id, %method, path, "request rejected for a wiring error");
+            }
+            (None, Some(rejection)) => {
+                let code = rejection.code();
+                tracing::info!(%request_id, code, status, %method, path, "request rejected");
+            }
+            (None, None) if parts.status.is_server_error() => {
+                tracing::error!(%request_id, status, %method, path, "internal error without a cause");
+            }
+            (None, None) => {
+                tracing::debug!(%request_id, status, %method, path, "error response");
+            }
+        }
+    }
+
+    fn path(&self) -> &str {
+        (self.pages.logged_path)(self.target.as_ref().map_or("", PathAndQuery::path))
+    }
+}
+
+/// Returns the cause for the developer: of the internal error, of the missing layer, or the text
+/// that pages do not show.
+fn detail(parts: &Parts, words: Option<(&str, bool)>) -> Option<String> {
+    let extensions = &parts.extensions;
+    let cause = extensions.get::<InternalError>().map(InternalError::to_string);
+    let rejection = extensions.get::<Rejection>().filter(|rejection| rejection.code() == MissingLayer::CODE);
+    let missing = || rejection.map(|rejection| rejection.message().into_owned());
+    let technical = || words.filter(|(_, is_technical)| *is_technical).map(|(text, _)| text.to_owned());
+    cause.or_else(missing).or_else(technical)
+}
+
+fn has<T: Send + Sync + 'static, B>(response: &Response<B>) -> bool {
+    response.extensions().get::<T>().is_some()
+}
+
+pin_project! {
+    /// The response future of an [`ErrorPagesService`](super::ErrorPagesService).
+    pub struct ErrorPagesFuture<F, B> {
+        // `None` if these pages are inside of a layer that rejects.
+        #[pin]
+        future: Option<F>,
+        misplaced: Option<MissingLayer>,
+        // The response whose text is being read, once `future` is done.
+        reading: Option<Box<(Parts, TextReader<B>)>>,
+        page_context: PageContext,
+    }
+}
+
+impl<F, B> ErrorPagesFuture<F, B> {
+    pub(super) fn new(future: F, page_context: PageContext) -> Self {
+        Self { future: Some(future), misplaced: None, reading: None, page_context }
+    }
+
+    pub(super) fn misplaced(misplaced: MissingLayer, page_context: PageContext) -> Self {
+        Self { future: None, misplaced: Some(misplaced), reading: None, page_context }
+    }
+}
+
+impl<F, B, E> Future for ErrorPagesFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body + From<String>,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(misplaced) = this.misplaced.take() {
+            let (parts, ()) = Rejection::from(misplaced).into_response::<()>().into_parts();
+            return Poll::Ready(Ok(this.page_context.write(parts, None)));
+        }
+        if this.reading.is_none() {
+            let future = this.future.as_pin_mut().expect("not polled after it was ready");
+            let mut response = ready!(future.poll(cx))?;
+            match this.page_context.action(&mut response) {
+                Action::Keep => return Poll::Ready(Ok(response)),
+                Action::Write => {
+                    let (parts, _) = response.into_parts();
+                    return Poll::Ready(Ok(this.page_context.write(parts, None)));
+                }
+                Action::ReadText => {
+                    let (parts, body) = response.into_parts();
+                    *this.reading = Some(Box::new((parts, TextReader::new(body))));
+                }
+            }
+        }
+        let (_, reader) = this.reading.as_deref_mut().expect("set just above");
+        let text = ready!(reader.poll(cx));
+        let (parts, _) = *this.reading.take().expect("set just above");
+        Poll::Ready(Ok(this.page_context.write(parts, text)))
+    }
+}

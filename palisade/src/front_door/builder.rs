@@ -1,0 +1,334 @@
+//! The builder: [`Palisade`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tower_layer::Layer;
+
+use super::{Adapted, Guards, Stack};
+use crate::body_limit::BodyLimit;
+use crate::cookies::Cookies;
+use crate::csrf::Csrf;
+#[cfg(feature = "session")]
+use crate::csrf::CsrfTokens;
+use crate::deadline::Deadline;
+use crate::error_page::ErrorPages;
+use crate::headers::SecurityHeaders;
+use crate::host::{Hosts, HostsError};
+use crate::https::Https;
+use crate::proxy::Proxies;
+#[cfg(feature = "rate-limit")]
+use crate::rate_limit::RateLimitLayer;
+use crate::request_id::RequestIds;
+#[cfg(feature = "session")]
+use crate::session::Sessions;
+
+/// Every layer of a site as one value, in the right order. The [module page](super) has the order
+/// and the defaults.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use palisade::Palisade;
+///
+/// let palisade = Palisade::for_hosts(["example.org", "www.example.org"])?;
+/// let app: Router = palisade.protect(Router::new().route("/", get(async || "Hello")));
+/// assert!(Palisade::for_hosts(["https://example.org"]).is_err(), "a host has no scheme");
+/// # Ok::<(), palisade::host::HostsError>(())
+/// ```
+#[doc(alias = "helmet")]
+#[doc(alias = "Talisman")]
+#[doc(alias = "ServiceBuilder")]
+#[derive(Clone, Debug)]
+pub struct Palisade(pub(super) Arc<Settings>);
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) error_pages: ErrorPages,
+    pub(super) guards: Guards,
+    pub(super) deadline: Deadline,
+    pub(super) body_limit: BodyLimit,
+    #[cfg(feature = "rate-limit")]
+    pub(super) rate_limit: Option<RateLimitLayer>,
+    #[cfg(feature = "session")]
+    pub(super) sessions: Option<Sessions>,
+    /// The token check of `sessions`.
+    #[cfg(feature = "session")]
+    pub(super) csrf_tokens: Option<CsrfTokens>,
+    #[cfg(feature = "session")]
+    change_tokens: Option<Arc<TokenChange>>,
+}
+
+#[cfg(feature = "session")]
+type TokenChange = dyn Fn(CsrfTokens) -> CsrfTokens + Send + Sync;
+
+/// # Where the site runs
+impl Palisade {
+    /// Protects a site that is served under these names: see [`Hosts::only`]. Requests for other
+    /// names are rejected with 421.
+    ///
+    /// # Errors
+    /// If the list is empty, or an entry is not a host.
+    pub fn for_hosts<T: AsRef<str>>(hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
+        Ok(Self::with(Guards::new()).allowed_hosts(Hosts::only(hosts)?))
+    }
+
+    /// Protects a site on a developer's machine: over plain HTTP without a redirect, under local
+    /// names, for this machine and the local network. Error pages show causes.
+    ///
+    /// Local are loopback, private, link-local and shared (100.64.0.0/10) addresses; names without
+    /// a dot, `*.localhost` and `*.local`. Every other request is a 500, so that this cannot be
+    /// deployed unnoticed. Docker's published ports, a phone in the same network and a local
+    /// front-end server work.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use palisade::Palisade;
+    /// use palisade::test::Browser;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = Palisade::development().protect(Router::new());
+    /// let mut phone = Browser::new(app.clone()).at("http://192.168.1.5:3000").from("192.168.1.7");
+    /// assert_eq!(phone.get("/").await.status, 404);
+    /// let mut stranger = Browser::new(app).at("http://example.org").from("203.0.113.9");
+    /// assert_eq!(stranger.get("/").await.status, 500);
+    /// # }
+    /// ```
+    pub fn development() -> Self {
+        Self::with(Guards::development())
+    }
+
+    /// Sets the names of the site, in place of earlier ones. In
+    /// [`development`](Self::development), these names are allowed beside the local ones, from any
+    /// peer: for a tunnel.
+    ///
+    /// # Errors
+    /// If the list is empty, or an entry is not a host.
+    pub fn hosts<T: AsRef<str>>(self, hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
+        Ok(self.allowed_hosts(Hosts::only(hosts)?))
+    }
+
+    /// Sets the names of the site from an existing value.
+    pub fn allowed_hosts(self, hosts: Hosts) -> Self {
+        self.change_guards(|guards| guards.allowed_hosts(hosts))
+    }
+
+    /// Sets the proxies whose forwarded headers are trusted; none by default.
+    #[doc(alias = "ProxyFix")]
+    pub fn trusted_proxies(self, proxies: Proxies) -> Self {
+        self.change_guards(|guards| guards.trusted_proxies(proxies))
+    }
+
+    /// Sets the redirect to https, and HSTS.
+    pub fn https(self, https: Https) -> Self {
+        self.change_guards(|guards| guards.https(https))
+    }
+
+    fn with(guards: Guards) -> Self {
+        Self(Arc::new(Settings {
+            error_pages: ErrorPages::plain(),
+            guards,
+            deadline: Deadline::default(),
+            body_limit: BodyLimit::default(),
+            #[cfg(feature = "rate-limit")]
+            rate_limit: None,
+            #[cfg(feature = "session")]
+            sessions: None,
+            #[cfg(feature = "session")]
+            csrf_tokens: None,
+            #[cfg(feature = "session")]
+            change_tokens: None,
+        }))
+    }
+}
+
+/// # What the site uses
+impl Palisade {
+    /// Sets the security headers.
+    pub fn headers(self, headers: SecurityHeaders) -> Self {
+        self.change_guards(|guards| guards.headers(headers))
+    }
+
+    /// Sets the attributes of cookies.
+    pub fn cookies(self, cookies: Cookies) -> Self {
+        self.change_guards(|guards| guards.cookies(cookies))
+    }
+
+    /// Sets the check of requests that pages of other sites make. By default they are rejected.
+    #[doc(alias = "csrf")]
+    pub fn cross_origin(self, csrf: Csrf) -> Self {
+        self.change_guards(|guards| guards.cross_origin(csrf))
+    }
+
+    /// Sends the id of the request with every response, and takes it from trusted proxies: see
+    /// [`request_id`](crate::request_id). Off by default; error pages and the log always have one.
+    #[doc(alias = "X-Request-Id")]
+    pub fn request_ids(self, ids: RequestIds) -> Self {
+        self.change_guards(|guards| guards.request_ids(ids))
+    }
+
+    /// Adds sessions, and with them [`CsrfTokens`] by the same keys.
+    #[cfg(feature = "session")]
+    pub fn sessions(self, sessions: Sessions) -> Self {
+        self.change(|settings| {
+            settings.sessions = Some(sessions);
+            settings.key_tokens();
+        })
+    }
+
+    /// Changes the token check, which comes with the sessions: its time limit, field or headers.
+    #[cfg(feature = "session")]
+    pub fn csrf_tokens(self, change: impl Fn(CsrfTokens) -> CsrfTokens + Send + Sync + 'static) -> Self {
+        self.change(|settings| {
+            settings.change_tokens = Some(Arc::new(change));
+            settings.key_tokens();
+        })
+    }
+
+    /// Requires no tokens in forms.
+    ///
+    /// # Security
+    /// The check of the headers that browsers send ([`cross_origin`](Self::cross_origin)) is then
+    /// the only protection against forged requests. It lets requests without these headers pass.
+    #[cfg(feature = "session")]
+    pub fn dangerous_disable_csrf_tokens(self) -> Self {
+        self.csrf_tokens(CsrfTokens::dangerous_disable_token_check)
+    }
+
+    /// Counts requests: a [`RateLimit`](crate::RateLimit), which counts per client, or one of its
+    /// layers. Replaces an earlier one; write further limits as layers on the router, such as one
+    /// per signed-in user, which belongs inside of the sessions.
+    #[cfg(feature = "rate-limit")]
+    pub fn rate_limit(self, limit: impl Into<RateLimitLayer>) -> Self {
+        self.change(|settings| settings.rate_limit = Some(limit.into()))
+    }
+
+    /// Sets the time in which a response must begin; 30 s by default. A [`Deadline`] on a route
+    /// overrides it.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.change(|settings| settings.deadline = Deadline::new(timeout))
+    }
+
+    /// Sets the limit of request bodies; 1 MiB in 30 s by default. A [`BodyLimit`] on a route
+    /// overrides it.
+    pub fn body_limit(self, limit: BodyLimit) -> Self {
+        self.change(|settings| settings.body_limit = limit)
+    }
+
+    /// Sets the error pages; plain ones by default.
+    pub fn error_pages(self, pages: ErrorPages) -> Self {
+        self.change(|settings| settings.error_pages = pages)
+    }
+}
+
+/// # Groups
+impl Palisade {
+    /// Returns the variant for programs, which send a token of their own in a header.
+    ///
+    /// The `Cookie` header is removed from every request, so no route can be used with a visitor's
+    /// sign-in. Therefore pages of other sites may send requests; only those with
+    /// `Authorization: Basic`, which browsers add by themselves, are rejected. There are no
+    /// sessions. Errors are `problem+json`.
+    pub fn for_api(&self) -> Self {
+        self.without_sessions()
+            .change_guards(|guards| guards.for_api())
+            .error_pages(ErrorPages::problem_json())
+    }
+
+    /// Returns the variant for other services: as [`for_api`](Self::for_api), without the rate
+    /// limit, because a service that is rejected may give up.
+    pub fn for_webhooks(&self) -> Self {
+        self.for_api().change(|settings| {
+            #[cfg(feature = "rate-limit")]
+            {
+                settings.rate_limit = None;
+            }
+            #[cfg(not(feature = "rate-limit"))]
+            let _ = settings;
+        })
+    }
+
+    /// Returns the variant for health checks, which often use an address as the host, and plain
+    /// HTTP: no host is checked, nothing is redirected, and there are no sessions.
+    pub fn for_probes(&self) -> Self {
+        self.without_sessions().change_guards(|guards| guards.for_probes())
+    }
+
+    /// Returns a variant without sessions and tokens, for files.
+    pub fn without_sessions(&self) -> Self {
+        self.clone().change(|settings| {
+            #[cfg(feature = "session")]
+            {
+                settings.sessions = None;
+                settings.csrf_tokens = None;
+            }
+            #[cfg(not(feature = "session"))]
+            let _ = settings;
+        })
+    }
+}
+
+/// # Around the routes
+impl Palisade {
+    /// Protects every route that the router has now, its fallback and its 405. Routes added later
+    /// are not covered.
+    pub fn protect<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.layer(self.clone())
+    }
+
+    /// Protects a tower service, such as tower-http's `ServeDir`. An error of the service becomes
+    /// a 500 whose cause is logged.
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    ///
+    /// use axum::body::Body;
+    /// use http::{Request, Response};
+    /// use palisade::Palisade;
+    /// use palisade::front_door::{Adapted, Stack};
+    /// use palisade::test::Browser;
+    /// use tower::service_fn;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let broken = service_fn(async |_: Request<Body>| Err::<Response<Body>, _>("the disk is full"));
+    /// let service: Stack<Adapted<_>> = Palisade::development().protect_service(broken);
+    /// assert_eq!(Browser::new(service).get("/").await.status, 500);
+    /// # }
+    /// ```
+    pub fn protect_service<S: Clone>(&self, service: S) -> Stack<Adapted<S>> {
+        self.layer(Adapted::new(service))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    fn change_guards(self, change: impl FnOnce(Guards) -> Guards) -> Self {
+        self.change(|settings| settings.guards = change(settings.guards.clone()))
+    }
+}
+
+#[cfg(feature = "session")]
+impl Settings {
+    /// Makes the token check of the sessions.
+    fn key_tokens(&mut self) {
+        self.csrf_tokens = self.sessions.as_ref().map(|sessions| {
+            let tokens = CsrfTokens::with_keys(sessions.csrf_keys().clone());
+            self.change_tokens.as_ref().map_or_else(|| tokens.clone(), |change| change(tokens.clone()))
+        });
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Settings");
+        debug.field("guards", &self.guards).field("deadline", &self.deadline);
+        #[cfg(feature = "session")]
+        debug.field("sessions", &self.sessions);
+        debug.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,252 @@
+//! The services of the front door: every layer in its place, around one service.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, Bytes};
+use http::{Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Guards, Palisade};
+use crate::body_limit::BodyLimitService;
+use crate::core::axum_compat::AxumService;
+use crate::core::guard::GuardService;
+use crate::core::internal_error::InternalError;
+#[cfg(feature = "session")]
+use crate::csrf::{CsrfTokenService, PeekedBody};
+use crate::deadline::DeadlineService;
+use crate::error_page::ErrorPagesService;
+#[cfg(feature = "rate-limit")]
+use crate::rate_limit::RateLimitService;
+use crate::serve::{App, Server};
+#[cfg(feature = "session")]
+use crate::session::SessionService;
+
+type Whole<S> =
+    ErrorPagesService<GuardService<Guards, DeadlineService<BodyLimitService<Counted<WithSession<S>>>>>>;
+
+#[cfg(feature = "rate-limit")]
+type Counted<S> = Optional<RateLimitService<S>, S>;
+#[cfg(not(feature = "rate-limit"))]
+type Counted<S> = S;
+
+#[cfg(feature = "session")]
+type WithSession<S> = Optional<SessionService<WithToken<S>>, WithToken<S>>;
+#[cfg(feature = "session")]
+type WithToken<S> = Optional<CsrfTokenService<Rejoined<S>>, S>;
+#[cfg(not(feature = "session"))]
+type WithSession<S> = S;
+
+/// The service that [`Palisade`] makes: every layer in its place.
+#[derive(Clone)]
+pub struct Stack<S>(Whole<S>);
+
+impl<S: Clone> Layer<S> for Palisade {
+    type Service = Stack<S>;
+
+    fn layer(&self, inner: S) -> Stack<S> {
+        let settings = &*self.0;
+        #[cfg(feature = "session")]
+        let inner = match &settings.csrf_tokens {
+            Some(tokens) => Optional::With { service: tokens.layer(Rejoined(inner)) },
+            None => Optional::Without { service: inner },
+        };
+        #[cfg(feature = "session")]
+        let inner = match &settings.sessions {
+            Some(sessions) => Optional::With { service: sessions.layer(inner) },
+            None => Optional::Without { service: inner },
+        };
+        #[cfg(feature = "rate-limit")]
+        let inner = match &settings.rate_limit {
+            Some(limit) => Optional::With { service: limit.layer(inner) },
+            None => Optional::Without { service: inner },
+        };
+        let bounded = settings.deadline.layer(settings.body_limit.layer(inner));
+        Stack(settings.error_pages.layer(settings.guards.layer(bounded)))
+    }
+}
+
+impl<S> Service<Request<Body>> for Stack<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = <Whole<S> as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Service::<Request<Body>>::poll_ready(&mut self.0, cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        self.0.call(request)
+    }
+}
+
+/// `palisade::serve` serves a protected service.
+impl<S> App<Palisade> for Stack<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    fn into_server(self) -> Server {
+        AxumService(self).into_server()
+    }
+}
+
+impl<S> fmt::Debug for Stack<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stack")
+    }
+}
+
+/// A service with or without a layer around it.
+#[derive(Clone)]
+pub enum Optional<A, B> {
+    With { service: A },
+    Without { service: B },
+}
+
+impl<A, B, R> Service<R> for Optional<A, B>
+where
+    A: Service<R>,
+    B: Service<R, Response = A::Response, Error = A::Error>,
+{
+    type Response = A::Response;
+    type Error = A::Error;
+    type Future = OptionalFuture<A::Future, B::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), A::Error>> {
+        match self {
+            Self::With { service } => service.poll_ready(cx),
+            Self::Without { service } => service.poll_ready(cx),
+        }
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        match self {
+            Self::With { service } => OptionalFuture::With { future: service.call(request) },
+            Self::Without { service } => OptionalFuture::Without { future: service.call(request) },
+        }
+    }
+}
+
+pin_project! {
+    /// The future of an [`Optional`].
+    #[project = OptionalProjection]
+    pub enum OptionalFuture<A, B> {
+        With { #[pin] future: A },
+        Without { #[pin] future: B },
+    }
+}
+
+impl<A: Future, B: Future<Output = A::Output>> Future for OptionalFuture<A, B> {
+    type Output = A::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<A::Output> {
+        match self.project() {
+            OptionalProjection::With { future } => future.poll(cx),
+            OptionalProjection::Without { future } => future.poll(cx),
+        }
+    }
+}
+
+/// Gives the service behind [`CsrfTokens`](crate::CsrfTokens) axum's body again.
+#[cfg(feature = "session")]
+#[derive(Clone)]
+pub struct Rejoined<S>(S);
+
+#[cfg(feature = "session")]
+impl<S: Service<Request<Body>>> Service<Request<PeekedBody<Body>>> for Rejoined<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<PeekedBody<Body>>) -> Self::Future {
+        self.0.call(request.map(|body| body.into_untouched().unwrap_or_else(Body::new)))
+    }
+}
+
+/// A service whose response body is axum's, and whose errors are responses with the status 500.
+#[derive(Clone, Debug)]
+pub struct Adapted<S> {
+    service: S,
+    /// The error with which the service said that it takes no more requests.
+    broken: Option<InternalError>,
+}
+
+impl<S> Adapted<S> {
+    pub(super) fn new(service: S) -> Self {
+        Self { service, broken: None }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for Adapted<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = AdaptedFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        if let Err(error) = ready!(self.service.poll_ready(cx)) {
+            self.broken = Some(InternalError::new(error));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let broken = self.broken.take();
+        let future = broken.is_none().then(|| self.service.call(request));
+        AdaptedFuture { future, broken }
+    }
+}
+
+pin_project! {
+    /// The future of an [`Adapted`] service.
+    pub struct AdaptedFuture<F> {
+        // `None` if the service was broken.
+        #[pin]
+        future: Option<F>,
+        broken: Option<InternalError>,
+    }
+}
+
+impl<F, B, E> Future for AdaptedFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let error = match this.future.as_pin_mut() {
+            None => this.broken.take().expect("not polled after it was ready"),
+            Some(future) => match ready!(future.poll(cx)) {
+                Ok(response) => return Poll::Ready(Ok(response.map(Body::new))),
+                Err(error) => InternalError::new(error),
+            },
+        };
+        let mut response = Response::new(Body::default());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response.extensions_mut().insert(error);
+        Poll::Ready(Ok(response))
+    }
+}
