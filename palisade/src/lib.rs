@@ -40,6 +40,7 @@
 //! | CSP violations and other browser reports | [`reporting`] | |
 //! | request ids in responses, pages and logs | [`request_id`] | |
 //! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
+//! | compression without leaking secrets (BREACH) | [`compression`] | |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
 //! | a server that bounds connections, headers and bodies, with WebSockets and a graceful shutdown | [`serve`](mod@serve) | 400, 431 |
@@ -49,7 +50,11 @@
 //! | keys that rotate: signing and sealing | [`keyring`] | |
 //! | password hashes (Argon2id, Werkzeug, Django), password policy | [`password`] | 503 |
 //! | sessions, signing in and out, remember-me, recent authentication | [`session`] | 303, 401, 403, 500, 503 |
+//! | bearer tokens, API keys | [`bearer`] | 401 |
+//! | signed webhooks (GitHub, Stripe) | [`webhook`] | 403 |
+//! | links that expire | [`SignedLinks`](keyring::SignedLinks) | 404, 410 |
 //! | HTML that people write | [`sanitize`] | |
+//! | HTML in askama, maud and minijinja | [`template`] | |
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
@@ -67,6 +72,8 @@
 //! | `axum` | yes | [`extract`]; page overrides as return values; the peer from axum's `ConnectInfo` |
 //! | `error-page`, `health`, `redirect` | yes | [`error_page`], [`health`], [`redirect`] |
 //! | `serve` | yes | [`serve`](mod@serve), [`body_limit`], [`deadline`] |
+//! | `askama`, `maud` | no | the template engine prints [`SafeHtml`](template::SafeHtml) unescaped: [`template`] |
+//! | `bearer`, `webhook` | no | [`bearer`], [`webhook`] |
 //! | `csrf` | no | [`CsrfTokens`]: tokens in forms ([`csrf`]'s origin check is always there) |
 //! | `keyring`, `password` | no | [`keyring`], [`password`] |
 //! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
@@ -86,8 +93,11 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(feature = "bearer")]
+pub mod bearer;
 #[cfg(feature = "serve")]
 pub mod body_limit;
+pub mod compression;
 pub mod cookies;
 mod core;
 pub mod csp;
@@ -123,12 +133,15 @@ pub mod sanitize;
 pub mod serve;
 #[cfg(feature = "session")]
 pub mod session;
+pub mod template;
 #[cfg(feature = "test")]
 pub mod test;
 #[cfg(feature = "upload")]
 pub mod upload;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
-#[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
+#[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
 pub use self::core::clock;
 pub use self::core::{guard, rejection, request};
 pub use self::csp::{Csp, CspNonce};
