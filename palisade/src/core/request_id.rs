@@ -5,8 +5,6 @@ use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::str::FromStr;
 
-use http::Extensions;
-
 /// The id of one request: 16 random hexadecimal digits, or an id that a proxy has sent.
 ///
 /// All layers of a request share one id: [`ErrorPages`](crate::ErrorPages) shows and logs it, and

@@ -74,7 +74,7 @@ where
 }
 
 /// `palisade::serve` serves a protected service.
-impl<S> App<Palisade> for Stack<S>
+impl<S> App<Guards> for Stack<S>
 where
     S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send + 'static,

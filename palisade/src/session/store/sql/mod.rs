@@ -68,7 +68,7 @@ use sqlx::PgPool;
 #[cfg(feature = "sqlx-sqlite")]
 use sqlx::SqlitePool;
 
-use self::statements::Statements;
+use self::statements::{BATCH, Statements};
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::clock::Clock;
 use crate::core::store_reply::{StoreError, StoreReply};
@@ -79,8 +79,6 @@ const DEFAULT_TABLE: &str = "palisade_sessions";
 const MAX_TABLE_NAME: usize = 40;
 /// The timeout of a call.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The most expired rows that one statement deletes.
-const BATCH: u64 = 1000;
 /// The seconds between removals of expired rows.
 const CLEANUP_INTERVAL: i64 = 60;
 

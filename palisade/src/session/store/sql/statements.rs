@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// The most expired rows that one statement deletes.
+pub(super) const BATCH: u64 = 1000;
+
 /// The statements, with the name of the table. Every value is bound.
 pub(super) struct Statements {
     pub(super) table: String,
