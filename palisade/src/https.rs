@@ -25,9 +25,9 @@
 //! 4. Any other request is redirected to the same path and query over https
 //!    ([`HttpsRequired`]): GET and HEAD with 302, other methods with 307, which keeps method and
 //!    body.
-//! 5. A redirect that a proxy in front of this server would turn into a loop is logged: a peer in the
-//!    local network asks for a public name, and nothing says by which scheme. At level `warn`, at
-//!    most once in ten seconds.
+//! 5. A redirect that a proxy in front of this server would turn into a loop is logged: a peer in
+//!    the local network asks for a public name, and nothing says by which scheme. At level `warn`,
+//!    at most once in ten seconds.
 //! 6. Every response over TLS gets `Strict-Transport-Security`, unless the handler has set it.
 //!
 //! # Defaults
@@ -223,8 +223,8 @@ impl Settings {
     }
 }
 
-/// Logs a redirect that looks like a loop or a dead end: the peer is local, and nothing says by which
-/// scheme the client came.
+/// Logs a redirect that looks like a loop or a dead end: the peer is local, and nothing says by
+/// which scheme the client came.
 fn warn_of_loop(client: &Client, host: Authority<'_>) {
     const LOOP: &str = "redirected a request from the local network to https: if a proxy terminates TLS, it must send \
                         X-Forwarded-For and X-Forwarded-Proto, and `.trusted_proxies(Proxies::hops(1))` must name it; \

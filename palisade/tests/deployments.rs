@@ -1,8 +1,6 @@
 //! Every deployment is served, or rejected with the line to write.
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -14,6 +12,7 @@ use palisade::front_door::Guards;
 use palisade::proxy::{Hops, Proxies};
 use palisade::request::{Client, PeerAddr};
 use palisade::{ErrorPages, Rejection};
+use test_support::log::Log;
 
 use crate::support::{Answer, HERE, STRANGER, ask, with_peer};
 
@@ -52,35 +51,9 @@ fn text(answer: &Answer) -> String {
     rejection.message().into_owned()
 }
 
-/// The lines that are logged while it lives.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    /// Returns the lines with this text.
-    fn lines(&self, text: &str) -> Vec<String> {
-        let bytes = self.0.lock().unwrap();
-        let lines = String::from_utf8_lossy(&bytes);
-        lines.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+/// Returns the logged lines with this text.
+fn lines(log: &Log, text: &str) -> Vec<String> {
+    log.lines_of("palisade").into_iter().filter(|line| line.contains(text)).collect()
 }
 
 #[tokio::test]
@@ -147,13 +120,14 @@ async fn an_unnamed_proxy_is_a_500() {
 
 #[tokio::test]
 async fn the_log_has_an_unnamed_proxys_address() {
-    let (log, _guard) = Log::capture();
+    let log = Log::default();
+    let _guard = log.listen();
     for _ in 0..3 {
         answer(site(), RAILWAY, "example.org", &[FOR, HTTPS]).await;
     }
-    let lines = log.lines("no setting names");
-    assert_eq!(lines.len(), 1, "once in ten seconds: {lines:?}");
-    assert!(lines[0].contains("ERROR") && lines[0].contains("100.64.0.3:40000"), "{}", lines[0]);
+    let found = lines(&log, "no setting names");
+    assert_eq!(found.len(), 1, "once in ten seconds: {found:?}");
+    assert!(found[0].contains("ERROR") && found[0].contains("100.64.0.3:40000"), "{}", found[0]);
 }
 
 #[tokio::test]
@@ -187,25 +161,31 @@ async fn a_proxy_that_hides_the_scheme_is_a_500() {
 
 #[tokio::test]
 async fn nginx_default_host_is_explained_in_the_log() {
-    let (log, _guard) = Log::capture();
+    let log = Log::default();
+    let _guard = log.listen();
     let answer = answer(site(), HERE, "127.0.0.1:3000", &[]).await;
     assert_eq!(answer.status, 421);
-    let lines = log.lines("proxy_set_header Host $host;");
+    let found = lines(&log, "proxy_set_header Host $host;");
     assert!(
-        lines.len() == 1 && lines[0].contains("WARN") && lines[0].contains("127.0.0.1:3000"),
-        "{lines:?}"
+        found.len() == 1 && found[0].contains("WARN") && found[0].contains("127.0.0.1:3000"),
+        "{found:?}"
     );
 }
 
 #[tokio::test]
 async fn a_redirect_loop_is_explained_in_the_log() {
-    let (log, _guard) = Log::capture();
+    let log = Log::default();
+    let _guard = log.listen();
     assert_eq!(answer(site(), HERE, "example.org", &[]).await.status, 302);
-    assert_eq!(log.lines("the redirect is a loop").len(), 1);
+    assert_eq!(lines(&log, "the redirect is a loop").len(), 1);
     assert_eq!(answer(site(), STRANGER, "example.org", &[]).await.status, 302);
     let said = site().trusted_proxies(Proxies::hops(1));
     assert_eq!(answer(said, HERE, "example.org", &[FOR, ("x-forwarded-proto", "http")]).await.status, 302);
-    assert_eq!(log.lines("WARN").len(), 1, "a redirect of a stranger, or of a proxy's http client, is none");
+    assert_eq!(
+        lines(&log, "WARN").len(),
+        1,
+        "a redirect of a stranger, or of a proxy's http client, is none"
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 #![allow(unreachable_pub, reason = "a test program exports nothing")]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test and names the line")]
 
+mod bearer;
+mod compression;
 mod cookies;
 mod corpora;
 mod csp;
@@ -32,12 +34,15 @@ mod request_ids;
 mod sanitize;
 mod serve;
 mod session;
+mod signed_links;
 mod slow_headers;
 mod stores;
 mod sub_paths;
 mod support;
 mod talisman;
+mod template;
 mod test_browser;
 mod ui;
 mod upload;
+mod webhook;
 mod wiring;

@@ -259,6 +259,78 @@ fn a_requests_path_becomes_the_next_parameter() {
     assert_eq!(long.query("next", "/articles"), Err(SafePathError::TooLong));
 }
 
+#[test]
+fn joins_one_encoded_segment() {
+    for (page, segment, path) in [
+        ("/notes", "17", "/notes/17"),
+        ("/notes/", "17", "/notes/17"),
+        ("/", "a", "/a"),
+        ("/notes", "é &#?", "/notes/%C3%A9%20%26%23%3F"),
+        ("/notes", "AC/DC", "/notes/AC%2FDC"),
+        ("/notes", "100%", "/notes/100%25"),
+        ("/notes", "%2e%2e", "/notes/%252e%252e"),
+        ("/notes", "...", "/notes/..."),
+        ("/notes?page=2#top", "17", "/notes/17?page=2#top"),
+    ] {
+        let page: SafePath = page.parse().unwrap();
+        assert_eq!(page.join(segment).unwrap().as_str(), path, "{page} {segment:?}");
+    }
+    assert_eq!(SafePath::of("/notes").join(i64::MIN).unwrap().as_str(), "/notes/-9223372036854775808");
+}
+
+#[test]
+fn rejects_segments_that_change_the_path() {
+    use SafePathError::{Backslash, Control, DotSegment, EmptySegment, TooLong, TwoSlashes};
+    for (page, segment, reason) in [
+        ("/notes", "", EmptySegment),
+        ("/notes", ".", DotSegment),
+        ("/notes", "..", DotSegment),
+        ("/notes", "../x", DotSegment),
+        ("/notes", "x/..", DotSegment),
+        ("/notes", "a\\b", Backslash),
+        ("/notes", "a\nb", Control),
+        ("/notes", "a\0", Control),
+        ("/", "/elsewhere.example", TwoSlashes),
+        ("/", "\\elsewhere.example", Backslash),
+    ] {
+        let page: SafePath = page.parse().unwrap();
+        assert_eq!(page.join(segment), Err(reason), "{page} {segment:?}");
+    }
+    assert_eq!(SafePath::of("/notes").join("a".repeat(2_042)), Err(TooLong));
+}
+
+#[test]
+fn a_joined_segment_never_leaves_its_folder() {
+    let pieces = [
+        "/", "\\", ".", "..", "%", "2e", "%2f", "?", "#", "@", ":", "é", "／", " ", "\t", "a", "<",
+        "\u{202e}",
+    ];
+    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut draw = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random >> 11) as usize % below
+    };
+    let mut passed = 0;
+    for _ in 0..50_000 {
+        let segment: String = (0..draw(6)).map(|_| pieces[draw(pieces.len())]).collect();
+        for page in ["/", "/notes", "/notes?x=/../#y"] {
+            let Ok(path) = SafePath::of(page).join(&segment) else { continue };
+            let goes = here().join(path.as_str()).unwrap();
+            assert_eq!(goes.origin(), here().origin(), "{segment:?} leads to {goes}");
+            let folder = page.split('?').next().unwrap().trim_end_matches('/');
+            let last = goes.path().strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap();
+            let read = percent_encoding::percent_decode_str(last).decode_utf8().unwrap();
+            assert_eq!(read, segment, "{path}");
+            assert!(!last.contains('/'), "{path} has one more segment");
+            assert_eq!(path.as_str().parse(), Ok(path.clone()));
+            passed += 1;
+        }
+    }
+    assert!(passed > 10_000, "{passed}");
+}
+
 #[tokio::test]
 async fn a_redirect_is_a_303_by_default() {
     const HOME: SafePath = SafePath::of("/home?from=there");

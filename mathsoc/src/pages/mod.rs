@@ -12,7 +12,7 @@
 //! 1. [`parts::address`] parses the URL. An invalid id is a 404; an invalid page number is page 1.
 //! 2. The handler queries `db` and fills the template struct.
 //! 3. The template in `templates/` renders HTML. It escapes everything except
-//!    [`Typeset`](crate::text::typeset::Typeset) and `TrustedHtml`.
+//!    [`Typeset`](crate::text::typeset::Typeset) and [`SafeHtml`](palisade::template::SafeHtml).
 //!
 //! # Defaults
 //!

@@ -64,7 +64,7 @@ const ROOMY_STACK: usize = 64 << 20;
 /// Punctuation that stays on the line of the formula before it. None of it needs HTML escaping.
 const CLOSING: [char; 10] = ['.', ',', ';', ':', '!', '?', ')', ']', '’', '”'];
 
-/// HTML with its formulas in MathML: the only type that templates print without escaping.
+/// HTML with its formulas in MathML. Templates print it without escaping, as [`SafeHtml`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typeset(Arc<str>);
 

@@ -13,7 +13,7 @@ pub(crate) mod body_policy;
 pub(crate) mod body_rejection;
 pub(crate) mod cache;
 pub(crate) mod client;
-#[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
+#[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
 pub mod clock;
 pub mod guard;
 pub(crate) mod handler_error;
@@ -32,6 +32,7 @@ pub(crate) mod request_context;
 pub(crate) mod request_id;
 #[cfg(feature = "error-page")]
 pub(crate) mod requester;
+pub(crate) mod safe_html;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 #[cfg_attr(
     not(feature = "redirect"),

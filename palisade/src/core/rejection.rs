@@ -66,7 +66,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::header::{LOCATION, RETRY_AFTER};
+use http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 
 pub use super::internal_error::InternalError;
@@ -101,6 +101,8 @@ struct Reason {
     /// The message ends in "Please try again in 2 minutes."
     message_says_when: bool,
     location: Option<HeaderValue>,
+    /// The value of `WWW-Authenticate`.
+    challenge: Option<HeaderValue>,
     /// The target of the redirect is a page to sign in at.
     asks_to_sign_in: bool,
 }
@@ -117,6 +119,7 @@ impl Rejection {
             retry_after_header: None,
             message_says_when: false,
             location: None,
+            challenge: None,
             asks_to_sign_in: false,
         }))
     }
@@ -133,6 +136,13 @@ impl Rejection {
     #[must_use]
     pub fn with_location(mut self, location: HeaderValue) -> Self {
         self.0.location = Some(location);
+        self
+    }
+
+    /// Adds the value of `WWW-Authenticate`, for a status of 401, such as `Bearer`.
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
+        self.0.challenge = Some(challenge);
         self
     }
 
@@ -190,6 +200,9 @@ impl Rejection {
         *response.status_mut() = self.status();
         if let Some(location) = &self.0.location {
             response.headers_mut().insert(LOCATION, location.clone());
+        }
+        if let Some(challenge) = &self.0.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge.clone());
         }
         if let Some(time) = self.0.retry_after {
             let header = self.0.retry_after_header.clone();

@@ -52,10 +52,39 @@ impl SafePath {
         let (before, fragment) = self.0.split_at(self.0.find('#').unwrap_or(self.0.len()));
         let mut text = before.to_owned();
         text.push(if before.contains('?') { '&' } else { '?' });
-        text.extend(utf8_percent_encode(name, QUERY_VALUE));
+        text.extend(utf8_percent_encode(name, UNRESERVED_ONLY));
         text.push('=');
-        text.extend(utf8_percent_encode(value, QUERY_VALUE));
+        text.extend(utf8_percent_encode(value, UNRESERVED_ONLY));
         text.push_str(fragment);
+        Self::fitting(text)
+    }
+
+    /// Returns the path with one more segment, percent-encoded. A query and a fragment stay behind
+    /// it.
+    ///
+    /// ```
+    /// # use palisade::redirect::{SafePath, SafePathError};
+    /// const NOTES: SafePath = SafePath::of("/notes");
+    /// assert_eq!(NOTES.join(17)?.as_str(), "/notes/17");
+    /// assert_eq!(NOTES.join("AC/DC?")?.join("edit")?.as_str(), "/notes/AC%2FDC%3F/edit");
+    /// assert_eq!(NOTES.join(".."), Err(SafePathError::DotSegment));
+    /// # Ok::<(), SafePathError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the segment is empty, is `.` or `..`, or contains a backslash or a control character, and
+    /// if the path becomes longer than 2,048 bytes. Numbers and UUIDs are always accepted.
+    pub fn join(&self, segment: impl fmt::Display) -> Result<Self, SafePathError> {
+        let segment = segment.to_string();
+        if segment.is_empty() {
+            return Err(SafePathError::EmptySegment);
+        }
+        let (path, rest) = self.0.split_at(self.0.find(['?', '#']).unwrap_or(self.0.len()));
+        let mut text = path.strip_suffix('/').unwrap_or(path).to_owned();
+        text.push('/');
+        text.extend(utf8_percent_encode(&segment, UNRESERVED_ONLY));
+        text.push_str(rest);
+        check(text.as_bytes())?;
         Self::fitting(text)
     }
 
@@ -147,6 +176,9 @@ pub enum SafePathError {
     /// The path contains a segment `.` or `..`.
     #[error("a path may not contain the segments `.` and `..`: write the path that they lead to")]
     DotSegment,
+    /// The segment to join is empty.
+    #[error("a path cannot be joined with an empty segment: write an id or a name")]
+    EmptySegment,
     /// The text is longer than 2,048 bytes once it is percent-encoded.
     #[error("a path to redirect to has at most 2,048 bytes once it is percent-encoded")]
     TooLong,
@@ -260,8 +292,9 @@ const fn is_plain(byte: u8) -> bool {
         && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'[' | b']')
 }
 
-/// The characters of a name or value in a query that are encoded: all but RFC 3986's unreserved ones.
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// The characters that are encoded in a segment, and in a query's name and value: all but RFC
+/// 3986's unreserved ones.
+const UNRESERVED_ONLY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The opposite of [`is_plain`], for `percent_encoding`.
 const NEEDS_ENCODING: &AsciiSet = &CONTROLS

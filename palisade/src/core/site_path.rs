@@ -1,7 +1,7 @@
 //! Paths of the site: as the server sees them, and as browsers see them.
 //!
-//! `Router::nest` removes the beginning of a path for the routes inside, and a proxy that serves the
-//! site under a prefix removes the prefix. Whatever is sent to a browser needs both.
+//! `Router::nest` removes the beginning of a path for the routes inside, and a proxy that serves
+//! the site under a prefix removes the prefix. Whatever is sent to a browser needs both.
 
 #[cfg(feature = "redirect")]
 use http::header::LOCATION;

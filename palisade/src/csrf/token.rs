@@ -8,6 +8,7 @@ use http::Extensions;
 use super::settings::{NO_SESSIONS, TokenSettings};
 use crate::core::rejection::MissingLayer;
 use crate::core::request_context::RequestContext;
+use crate::core::safe_html::SafeHtml;
 use crate::core::session_tag::SessionTag;
 
 /// The CSRF token of a page, for its forms and scripts. An axum extractor.
@@ -84,15 +85,19 @@ impl CsrfToken {
         })
     }
 
-    /// The hidden field of a form, as HTML: `<input type="hidden" name="csrf_token" value="…">`.
-    pub fn input(&self) -> String {
-        format!("<input type=\"hidden\" name=\"{}\" value=\"{self}\">", self.0.settings.field)
+    /// The hidden field of a form: `<input type="hidden" name="csrf_token" value="…">`.
+    pub fn input(&self) -> SafeHtml {
+        // The field's name and the token have letters, digits, `-`, `_` and `.` only.
+        let field = &self.0.settings.field;
+        SafeHtml::dangerous_allow_unsanitized(format!(
+            "<input type=\"hidden\" name=\"{field}\" value=\"{self}\">"
+        ))
     }
 
-    /// The token for scripts, as HTML: `<meta name="csrf-token" content="…">`. Scripts send it in
+    /// The token for scripts: `<meta name="csrf-token" content="…">`. Scripts send it in
     /// the header `X-CSRFToken`.
-    pub fn meta(&self) -> String {
-        format!("<meta name=\"csrf-token\" content=\"{self}\">")
+    pub fn meta(&self) -> SafeHtml {
+        SafeHtml::dangerous_allow_unsanitized(format!("<meta name=\"csrf-token\" content=\"{self}\">"))
     }
 }
 

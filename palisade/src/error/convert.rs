@@ -50,6 +50,10 @@ from_reasons! {
     crate::csrf::CsrfRejection,
     #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
     crate::core::body_rejection::BodyRejection,
+    #[cfg(feature = "bearer")]
+    crate::bearer::BearerRejection,
+    #[cfg(feature = "keyring")]
+    crate::keyring::SignedLinkRejection,
     #[cfg(feature = "serve")]
     crate::deadline::DeadlinePassed,
     #[cfg(feature = "rate-limit")]
@@ -58,6 +62,8 @@ from_reasons! {
     crate::session::SessionRejection,
     #[cfg(feature = "upload")]
     crate::upload::UploadRejection,
+    #[cfg(feature = "webhook")]
+    crate::webhook::WebhookRejection,
 }
 
 impl Error {

@@ -35,6 +35,7 @@
 //! | [`CspNonce`] | the nonce of this response | [`SecurityHeaders`](crate::SecurityHeaders) | a nonce that no header allows |
 //! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
+//! | [`BearerToken`](crate::bearer::BearerToken) | the token of `Authorization: Bearer …` | none | |
 //! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
 //! | [`Shutdown`](crate::serve::Shutdown) | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
 //!
@@ -44,6 +45,7 @@
 //! |---|---|
 //! | [`PageHeaders`], beside a body | overrides security headers for this page |
 //! | [`Redirect`] | a redirect that stays on the site |
+//! | [`SafeHtml`], alone or in axum's `Html` | 200, `text/html` |
 //! | [`Rejection`], or a module's reasons such as [`SessionRejection`](crate::session::SessionRejection) | its status and code; [`ErrorPages`](crate::error_page::ErrorPages) writes the body |
 //! | [`InternalError`] | 500; the cause goes to the log only |
 //! | [`Error`], for any error by `?` | see [`error`](mod@crate::error) |
@@ -66,7 +68,7 @@ use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use axum::response::{Html, IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
 use http::{Request, StatusCode};
 
@@ -79,6 +81,7 @@ use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::{LayerMark, RequestContext};
 use crate::core::request_id::RequestId;
+use crate::core::safe_html::SafeHtml;
 #[cfg(feature = "csrf")]
 use crate::csrf::CsrfToken;
 use crate::error::Error;
@@ -159,6 +162,15 @@ impl LimitableBody for Body {
     }
 }
 
+#[cfg(feature = "bearer")]
+impl<S: Sync> FromRequestParts<S> for crate::bearer::BearerToken {
+    type Rejection = crate::bearer::BearerRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Self::of(&parts.headers)
+    }
+}
+
 #[cfg(feature = "csrf")]
 impl<S: Sync> FromRequestParts<S> for CsrfToken {
     type Rejection = Rejection;
@@ -204,6 +216,10 @@ macro_rules! into_response {
 
 into_response! {
     MissingLayer,
+    #[cfg(feature = "bearer")]
+    crate::bearer::BearerRejection,
+    #[cfg(feature = "keyring")]
+    crate::keyring::SignedLinkRejection,
     #[cfg(feature = "password")]
     crate::password::HashingError,
     #[cfg(feature = "rate-limit")]
@@ -212,6 +228,8 @@ into_response! {
     crate::session::SessionRejection,
     #[cfg(feature = "upload")]
     crate::upload::UploadRejection,
+    #[cfg(feature = "webhook")]
+    crate::webhook::WebhookRejection,
 }
 
 impl IntoResponse for Error {
@@ -224,6 +242,19 @@ impl IntoResponse for Error {
 impl IntoResponse for Redirect {
     fn into_response(self) -> Response {
         Self::into_response(self)
+    }
+}
+
+impl IntoResponse for SafeHtml {
+    fn into_response(self) -> Response {
+        Html(self).into_response()
+    }
+}
+
+/// Makes `axum::response::Html<SafeHtml>` a response.
+impl From<SafeHtml> for Body {
+    fn from(html: SafeHtml) -> Self {
+        html.into_string().into()
     }
 }
 

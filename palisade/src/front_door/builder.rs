@@ -117,8 +117,8 @@ impl Palisade {
     }
 
     /// Sets the names of the site, in place of earlier ones. In
-    /// [`development`](Self::development), these names are allowed beside the local ones, from any
-    /// peer: for a tunnel.
+    /// [`development`](Self::development), these names are allowed beside the local ones: for a
+    /// tunnel, whose agent runs on this machine.
     ///
     /// # Errors
     /// If the list is empty, or an entry is not a host.

@@ -91,7 +91,7 @@ impl PageHeaders {
     }
 
     /// Returns `true` if this page says [`no_store`](Self::no_store).
-    pub(super) fn forbids_storing(&self) -> bool {
+    pub(crate) fn forbids_storing(&self) -> bool {
         self.0.overrides.headers.get(&CACHE_CONTROL).is_some_and(|value| value == "no-store")
     }
 

@@ -56,7 +56,7 @@
 //!
 //! # What it does not do
 //!
-//! - It knows no expiry: put the time into the message.
+//! - [`DerivedKey`] knows no expiry; [`SignedLinks`] does.
 //! - It stores no keys, and does not watch a file for changes.
 //! - [`Keyring::random`] is for examples, tests and development: its key ends with the process, so
 //!   a restart signs everyone out and two processes reject each other's cookies.
@@ -72,6 +72,7 @@
 
 mod derived;
 mod error;
+mod signed_links;
 mod weakness;
 
 use std::path::Path;
@@ -86,6 +87,7 @@ use zeroize::Zeroizing;
 
 pub use self::derived::{DerivedKey, Unsealed};
 pub use self::error::KeyringError;
+pub use self::signed_links::{SignedLinkRejection, SignedLinks};
 pub use self::weakness::WeakKey;
 
 /// The current key and the previous ones. Cloning is cheap; `Debug` shows no key.

@@ -117,8 +117,8 @@
 //! AWS, "HTTP headers and Application Load Balancers"; Google Cloud, "External Application Load
 //! Balancer overview" §X-Forwarded-For and "Firewall rules"; Cloudflare, "HTTP headers"; Fly.io,
 //! "Request headers" (and superfly/docs#1714); Railway, "Specs & Limits" (`X-Real-IP`; its
-//! `X-Forwarded-For` was observed in fancyboi999/open-tag#107); ingress-nginx, `use-forwarded-headers`;
-//! Traefik, `forwardedHeaders`.
+//! `X-Forwarded-For` was observed in fancyboi999/open-tag#107); ingress-nginx,
+//! `use-forwarded-headers`; Traefik, `forwardedHeaders`.
 
 mod forwarded;
 mod parse;

@@ -13,8 +13,8 @@
 //! let next: Next = serde_json::from_str(r#""//evil.example""#)?;
 //! assert_eq!(next.or("/").as_str(), "/");
 //!
-//! const HOME: SafePath = SafePath::of("/"); // of("//") would not compile
-//! assert_eq!(HOME.as_str(), "/");
+//! const NOTES: SafePath = SafePath::of("/notes"); // of("//notes") would not compile
+//! assert_eq!(NOTES.join(17)?.as_str(), "/notes/17");
 //!
 //! let sites = RedirectSites::new(["example.org", "https://partner.example:8443"])?;
 //! assert!(sites.check("https://partner.example:8443/welcome").is_ok());
@@ -79,7 +79,7 @@ use crate::core::site_path::SiteLocation;
 
 pub use crate::core::safe_path::{SafePath, SafePathError};
 pub use next::Next;
-pub use sites::{RedirectSites, RedirectSitesError, SafeRedirect, SafeRedirectError};
+pub use sites::{RedirectSites, RedirectSitesError, RedirectTarget, SafeRedirect, SafeRedirectError};
 
 /// A redirect to a path on this site, or to a checked URL. It is a response in axum.
 ///
@@ -103,17 +103,17 @@ pub struct Redirect {
 impl Redirect {
     /// Makes a 303: the browser requests the target by GET. Use it after a form
     /// (POST/redirect/GET).
-    pub fn to(target: impl Into<SafeRedirect>) -> Self {
+    pub fn to(target: impl RedirectTarget) -> Self {
         Self { status: StatusCode::SEE_OTHER, target: target.into() }
     }
 
     /// Makes a 307: the browser repeats the request at the target, with the same method and body.
-    pub fn temporary(target: impl Into<SafeRedirect>) -> Self {
+    pub fn temporary(target: impl RedirectTarget) -> Self {
         Self { status: StatusCode::TEMPORARY_REDIRECT, target: target.into() }
     }
 
     /// Makes a 308: as 307, but browsers cache it without an end.
-    pub fn permanent(target: impl Into<SafeRedirect>) -> Self {
+    pub fn permanent(target: impl RedirectTarget) -> Self {
         Self { status: StatusCode::PERMANENT_REDIRECT, target: target.into() }
     }
 

@@ -144,6 +144,38 @@ impl SafeRedirect {
     }
 }
 
+/// A target that [`Redirect::to`](super::Redirect::to) accepts: a [`SafePath`] or a
+/// [`SafeRedirect`].
+///
+/// A plain text is rejected by the compiler, because it may lead to any site:
+///
+/// ```compile_fail,E0277
+/// let id = 17;
+/// palisade::Redirect::to(format!("/notes/{id}"));
+/// ```
+///
+/// ```
+/// use palisade::redirect::{RedirectTarget, SafePath, SafeRedirect};
+///
+/// fn location(target: impl RedirectTarget) -> String {
+///     let target: SafeRedirect = target.into();
+///     target.to_string()
+/// }
+/// assert_eq!(location(SafePath::of("/news")), "/news");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may lead to any site, so it is not a target of a redirect",
+    label = "not a checked path",
+    note = "a path that stands in the program: `Redirect::to(SafePath::of(\"/account\"))`",
+    note = "a path with an id in it: `Redirect::to(SafePath::of(\"/notes\").join(id)?)`",
+    note = "the return path of a form: give the field the type `Next`, and write `Redirect::to(next.or(\"/\"))`",
+    note = "a URL of another site: `Redirect::to(sites.check(url)?)`, with `RedirectSites::new([\"partner.example\"])?`"
+)]
+pub trait RedirectTarget: Into<SafeRedirect> {}
+
+impl RedirectTarget for SafePath {}
+impl RedirectTarget for SafeRedirect {}
+
 impl From<SafePath> for SafeRedirect {
     fn from(path: SafePath) -> Self {
         Self(path.into_text())

@@ -1,4 +1,4 @@
-//! The allow-lists: elements, attributes, and the values of attributes.
+//! The allow-list of a sanitizer.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -6,257 +6,110 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use ammonia::{Builder, Url, UrlRelative};
 
 use super::attribute_value::{is_small_length, is_small_number, same_site_url};
-
-const SCHEMES: &[&str] = &["http", "https", "mailto"];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Preset {
-    Rich,
-    Plain,
-    TextOnly,
-}
+use super::error::AllowListError;
+use super::tables::{
+    ATTRIBUTES, ATTRIBUTES_ON_REQUEST, AllowedValue, Attribute, MATHML, ON_REQUEST, PLAIN,
+    REMOVED_WITH_CONTENT, RICH, SCHEMES, SCHEMES_ON_REQUEST,
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct AllowList {
-    preset: Preset,
+    elements: BTreeSet<&'static str>,
+    /// The attributes on request, each with the element that it was requested for.
+    added: BTreeSet<(&'static str, &'static str)>,
+    schemes: BTreeSet<&'static str>,
     pub(super) classes: BTreeSet<Box<str>>,
     pub(super) id_prefix: &'static str,
 }
 
-/// The values that an attribute may have.
-#[derive(Clone, Copy, Debug)]
-enum AllowedValue {
-    /// Any text: it is displayed or read out only.
-    Text,
-    /// An id; it gets the prefix.
-    Id,
-    /// Classes of the allow-list.
-    Classes,
-    /// The target of a link.
-    Link,
-    /// An image of this site.
-    Image,
-    /// Up to four digits and a sign.
-    Number,
-    /// A length of a few letters, so that nothing covers the page.
-    Length,
-    /// One of these words, in lower case.
-    OneOf(&'static [&'static str]),
-}
-
-const PLAIN: &[&str] = &[
-    "a",
-    "abbr",
-    "b",
-    "blockquote",
-    "br",
-    "cite",
-    "code",
-    "del",
-    "em",
-    "i",
-    "ins",
-    "kbd",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "strong",
-    "sub",
-    "sup",
-    "u",
-    "ul",
-];
-const RICH: &[&str] = &[
-    "bdi",
-    "bdo",
-    "caption",
-    "col",
-    "colgroup",
-    "dd",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "img",
-    "mark",
-    "samp",
-    "small",
-    "span",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "tr",
-    "var",
-    "wbr",
-];
-/// MathML Core without `maction`, which has actions, and without annotations, which contain any
-/// markup.
-const MATHML: &[&str] = &[
-    "math",
-    "merror",
-    "mfrac",
-    "mi",
-    "mmultiscripts",
-    "mn",
-    "mo",
-    "mover",
-    "mpadded",
-    "mphantom",
-    "mprescripts",
-    "mroot",
-    "mrow",
-    "ms",
-    "mspace",
-    "msqrt",
-    "mstyle",
-    "msub",
-    "msubsup",
-    "msup",
-    "mtable",
-    "mtd",
-    "mtext",
-    "mtr",
-    "munder",
-    "munderover",
-    "none",
-    "semantics",
-];
-/// Elements that are removed with their content.
-const REMOVED_WITH_CONTENT: &[&str] = &[
-    "annotation",
-    "annotation-xml",
-    "applet",
-    "audio",
-    "canvas",
-    "embed",
-    "frameset",
-    "head",
-    "iframe",
-    "math-field",
-    "noembed",
-    "noframes",
-    "noscript",
-    "object",
-    "option",
-    "plaintext",
-    "script",
-    "select",
-    "style",
-    "svg",
-    "template",
-    "textarea",
-    "title",
-    "video",
-    "xmp",
-];
-
-const SWITCH: AllowedValue = AllowedValue::OneOf(&["", "true", "false"]);
-const LIST_TYPES: &[&str] = &["1", "a", "i"];
-
-/// Attributes, the elements that may have them (all elements if the list is empty), and the
-/// allowed values.
-const ATTRIBUTES: &[(&str, &[&str], AllowedValue)] = &[
-    ("class", &[], AllowedValue::Classes),
-    ("dir", &[], AllowedValue::OneOf(&["ltr", "rtl", "auto"])),
-    ("id", &[], AllowedValue::Id),
-    ("lang", &[], AllowedValue::Text),
-    ("title", &[], AllowedValue::Text),
-    ("href", &["a"], AllowedValue::Link),
-    ("alt", &["img"], AllowedValue::Text),
-    ("decoding", &["img"], AllowedValue::OneOf(&["async", "auto", "sync"])),
-    ("height", &["img"], AllowedValue::Number),
-    ("loading", &["img"], AllowedValue::OneOf(&["lazy", "eager"])),
-    ("src", &["img"], AllowedValue::Image),
-    ("width", &["img"], AllowedValue::Number),
-    ("datetime", &["del", "ins", "time"], AllowedValue::Text),
-    ("open", &["details"], AllowedValue::OneOf(&["", "open"])),
-    ("reversed", &["ol"], AllowedValue::OneOf(&["", "reversed"])),
-    ("start", &["ol"], AllowedValue::Number),
-    ("type", &["ol"], AllowedValue::OneOf(LIST_TYPES)),
-    ("value", &["li"], AllowedValue::Number),
-    ("colspan", &["td", "th"], AllowedValue::Number),
-    ("rowspan", &["td", "th"], AllowedValue::Number),
-    ("scope", &["th"], AllowedValue::OneOf(&["col", "colgroup", "row", "rowgroup"])),
-    ("span", &["col", "colgroup"], AllowedValue::Number),
-    ("accent", &["mover", "munder", "munderover"], SWITCH),
-    ("accentunder", &["munder", "munderover"], SWITCH),
-    ("alttext", &["math"], AllowedValue::Text),
-    ("columnalign", &["mtable", "mtd", "mtr"], AllowedValue::Text),
-    ("columnspan", &["mtd"], AllowedValue::Number),
-    ("display", &["math"], AllowedValue::OneOf(&["block", "inline"])),
-    ("displaystyle", &["math", "mstyle", "mtable"], SWITCH),
-    ("fence", &["mo"], SWITCH),
-    ("form", &["mo"], AllowedValue::OneOf(&["infix", "postfix", "prefix"])),
-    ("height", &["mpadded", "mspace"], AllowedValue::Length),
-    ("depth", &["mpadded", "mspace"], AllowedValue::Length),
-    ("largeop", &["mo"], SWITCH),
-    ("linethickness", &["mfrac"], AllowedValue::Length),
-    ("lspace", &["mo"], AllowedValue::Length),
-    (
-        "mathvariant",
-        &["mi", "mn", "mo", "ms", "mtext"],
-        AllowedValue::OneOf(&["normal", "bold", "italic", "bold-italic"]),
-    ),
-    ("maxsize", &["mo"], AllowedValue::Length),
-    ("minsize", &["mo"], AllowedValue::Length),
-    ("movablelimits", &["mo"], SWITCH),
-    ("rowspan", &["mtd"], AllowedValue::Number),
-    ("rspace", &["mo"], AllowedValue::Length),
-    ("scriptlevel", &["math", "mstyle"], AllowedValue::Number),
-    ("separator", &["mo"], SWITCH),
-    ("stretchy", &["mo"], SWITCH),
-    ("symmetric", &["mo"], SWITCH),
-    ("width", &["mpadded", "mspace"], AllowedValue::Length),
-];
-
 impl AllowList {
-    pub(super) fn new(preset: Preset) -> Self {
-        Self { preset, classes: BTreeSet::new(), id_prefix: "user-" }
+    pub(super) fn rich() -> Self {
+        Self::of([PLAIN, RICH, MATHML].concat())
+    }
+
+    pub(super) fn plain() -> Self {
+        Self::of(PLAIN.to_vec())
+    }
+
+    pub(super) fn text_only() -> Self {
+        Self::of(Vec::new())
+    }
+
+    fn of(elements: Vec<&'static str>) -> Self {
+        Self {
+            elements: elements.into_iter().collect(),
+            added: BTreeSet::new(),
+            schemes: SCHEMES.iter().copied().collect(),
+            classes: BTreeSet::new(),
+            id_prefix: "user-",
+        }
+    }
+
+    /// Adds an element with the attributes that the presets give it; `math` adds all of MathML.
+    pub(super) fn add_element(&mut self, name: &str) -> Result<(), AllowListError> {
+        if name == "math" {
+            self.elements.extend(MATHML);
+            return Ok(());
+        }
+        let html = [PLAIN, RICH, ON_REQUEST].into_iter().flatten();
+        let element =
+            html.copied().find(|it| *it == name).ok_or_else(|| AllowListError::Element(name.into()))?;
+        self.elements.insert(element);
+        Ok(())
+    }
+
+    pub(super) fn remove_element(&mut self, name: &str) -> Result<(), AllowListError> {
+        if !self.elements.remove(name) {
+            return Err(AllowListError::NotOnTheList(name.into()));
+        }
+        if name == "math" {
+            self.elements.retain(|element| !MATHML.contains(element));
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_attribute(&mut self, element: &str, name: &str) -> Result<(), AllowListError> {
+        let listed = self.elements.get(element).copied();
+        let element = listed.ok_or_else(|| AllowListError::NotOnTheList(element.into()))?;
+        if find(ATTRIBUTES, element, name).is_some() && name != "class" {
+            return Ok(());
+        }
+        let (name, ..) = *find(ATTRIBUTES_ON_REQUEST, element, name)
+            .ok_or_else(|| AllowListError::Attribute { element: element.into(), name: name.into() })?;
+        self.added.insert((element, name));
+        Ok(())
+    }
+
+    pub(super) fn add_scheme(&mut self, name: &str) -> Result<(), AllowListError> {
+        let mut all = [SCHEMES, SCHEMES_ON_REQUEST].into_iter().flatten().copied();
+        let scheme = all.find(|it| *it == name).ok_or_else(|| AllowListError::Scheme(name.into()))?;
+        self.schemes.insert(scheme);
+        Ok(())
     }
 
     pub(super) fn cleaner(&self) -> Builder<'static> {
-        let lists: &[&[&str]] = match self.preset {
-            Preset::Rich => &[PLAIN, RICH, MATHML],
-            Preset::Plain => &[PLAIN],
-            Preset::TextOnly => &[],
-        };
-        let elements: HashSet<&str> = lists.iter().copied().flatten().copied().collect();
         let mut everywhere = HashSet::new();
         let mut by_element: HashMap<&str, HashSet<&str>> = HashMap::new();
         for (name, on, _) in ATTRIBUTES {
             if on.is_empty() {
                 everywhere.insert(*name);
             }
-            for element in on.iter().filter(|element| elements.contains(**element)) {
+            for element in on.iter().filter(|element| self.elements.contains(**element)) {
                 by_element.entry(element).or_default().insert(name);
             }
+        }
+        for (element, name) in self.added.iter().filter(|(element, _)| self.elements.contains(element)) {
+            by_element.entry(*element).or_default().insert(*name);
         }
         let allow_list = self.clone();
         let mut cleaner = Builder::empty();
         cleaner
-            .tags(elements)
+            .tags(self.elements.iter().copied().collect())
             .clean_content_tags(REMOVED_WITH_CONTENT.iter().copied().collect())
             .generic_attributes(everywhere)
             .tag_attributes(by_element)
             .attribute_filter(move |element, name, value| allow_list.value(element, name, value))
-            .url_schemes(SCHEMES.iter().copied().collect())
+            .url_schemes(self.schemes.iter().copied().collect())
             .url_relative(UrlRelative::PassThrough)
             .link_rel(Some("noopener nofollow"))
             .strip_comments(true);
@@ -268,9 +121,10 @@ impl AllowList {
         if (element, name) == ("a", "rel") {
             return Some(value.into());
         }
-        let (_, _, allowed) = ATTRIBUTES
-            .iter()
-            .find(|(listed, on, _)| *listed == name && (on.is_empty() || on.contains(&element)))?;
+        let (_, _, allowed) = find(ATTRIBUTES, element, name).or_else(|| {
+            let listed = find(ATTRIBUTES_ON_REQUEST, element, name)?;
+            self.added.iter().any(|added| *added == (element, name)).then_some(listed)
+        })?;
         match allowed {
             AllowedValue::Text => Some(value.into()),
             AllowedValue::Id => self.id(value).map(Cow::Owned),
@@ -303,11 +157,16 @@ impl AllowList {
         match Url::parse(value) {
             // Written in normal form. A user name before the host is a spoof of another host.
             Ok(url) => {
-                let listed =
-                    SCHEMES.contains(&url.scheme()) && url.username().is_empty() && url.password().is_none();
+                let listed = self.schemes.contains(url.scheme())
+                    && url.username().is_empty()
+                    && url.password().is_none();
                 listed.then(|| url.into())
             }
             Err(_) => same_site_url(value),
         }
     }
+}
+
+fn find(attributes: &'static [Attribute], element: &str, name: &str) -> Option<&'static Attribute> {
+    attributes.iter().find(|(listed, on, _)| *listed == name && (on.is_empty() || on.contains(&element)))
 }

@@ -16,7 +16,7 @@ use html5ever::{
     Attribute, LocalName, Namespace, ParseOpts, Parser, QualName, local_name, ns, parse_fragment,
 };
 
-use super::SanitizeError;
+use super::error::SanitizeError;
 
 /// The size of a piece. The counters are checked after each.
 const PIECE_BYTES: usize = 256;
@@ -315,11 +315,14 @@ fn is_inline(name: &QualName) -> bool {
         || matches!(
             &*name.local,
             "a" | "abbr"
+                | "acronym"
                 | "b"
                 | "bdi"
                 | "bdo"
+                | "big"
                 | "cite"
                 | "code"
+                | "data"
                 | "del"
                 | "dfn"
                 | "em"
@@ -328,14 +331,19 @@ fn is_inline(name: &QualName) -> bool {
                 | "kbd"
                 | "mark"
                 | "q"
+                | "rp"
+                | "rt"
+                | "ruby"
                 | "s"
                 | "samp"
                 | "small"
                 | "span"
+                | "strike"
                 | "strong"
                 | "sub"
                 | "sup"
                 | "time"
+                | "tt"
                 | "u"
                 | "var"
                 | "wbr"

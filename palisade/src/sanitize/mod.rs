@@ -48,8 +48,32 @@
 //! it is dangerous. It cannot be deserialized. Store the original text, and sanitize it when you
 //! show it: the rules improve with each release.
 //!
-//! To print it from askama without escaping, wrap it in a type that implements `Display` and
-//! `askama::filters::HtmlSafe`. Templates then need no `|safe`.
+//! askama and maud print it unescaped: see [`template`](crate::template).
+//!
+//! # An allow-list of your own
+//!
+//! Start from the preset that is nearest, and add or remove:
+//!
+//! ```
+//! use palisade::Sanitizer;
+//!
+//! let comments = Sanitizer::text_only()
+//!     .allow_elements(["p", "em", "a", "blockquote"])?
+//!     .allow_attributes("blockquote", ["cite"])?
+//!     .allow_link_schemes(["tel"])?;
+//! let html = comments.clean("<p><b>a</b> <em>b</em></p><blockquote cite='/c'>d</blockquote>")?;
+//! assert_eq!(html.as_str(), r#"<p>a <em>b</em></p><blockquote cite="/c">d</blockquote>"#);
+//!
+//! let articles = Sanitizer::rich().without_elements(["img"])?;
+//! assert_eq!(articles.clean("<h2>a<img src='/b'></h2>")?.as_str(), "<h2>a</h2>");
+//!
+//! let error = Sanitizer::rich().allow_elements(["iframe"]).unwrap_err();
+//! assert!(error.to_string().starts_with("`<iframe>` cannot be allowed"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Elements that run code, load other sites, take input or cover the page cannot be added, and
+//! neither can event handlers, `style` and `javascript:`: that is an [`AllowListError`].
 //!
 //! # What it does not do
 //!
@@ -68,17 +92,22 @@
 
 mod allow_list;
 mod attribute_value;
+mod custom;
 mod dom;
-mod safe_html;
+mod error;
+mod excerpt;
+mod tables;
 
 use std::fmt;
 use std::sync::Arc;
 
 use ammonia::Builder;
 
-use allow_list::{AllowList, Preset};
+use allow_list::AllowList;
 use dom::Dom;
-pub use safe_html::SafeHtml;
+pub use error::{AllowListError, SanitizeError};
+
+pub use crate::core::safe_html::SafeHtml;
 
 /// A long article with a formula in every line.
 const MAX_BYTES: usize = 256 * 1024;
@@ -97,7 +126,7 @@ pub struct Sanitizer {
 impl Sanitizer {
     /// Allows rich text: headings, lists, tables, figures with images of this site, MathML.
     pub fn rich() -> Self {
-        Self::new(AllowList::new(Preset::Rich), MAX_BYTES)
+        Self::new(AllowList::rich(), MAX_BYTES)
     }
 
     /// Allows paragraphs, emphasis, lists, code, quotations and links.
@@ -109,12 +138,12 @@ impl Sanitizer {
     /// # Ok::<(), palisade::sanitize::SanitizeError>(())
     /// ```
     pub fn plain() -> Self {
-        Self::new(AllowList::new(Preset::Plain), MAX_BYTES)
+        Self::new(AllowList::plain(), MAX_BYTES)
     }
 
     /// Allows no element: only the text remains.
     pub fn text_only() -> Self {
-        Self::new(AllowList::new(Preset::TextOnly), MAX_BYTES)
+        Self::new(AllowList::text_only(), MAX_BYTES)
     }
 
     /// Sets the allowed classes. The default is none.
@@ -160,7 +189,7 @@ impl Sanitizer {
         for _ in 0..MAX_ROUNDS {
             let again = self.cleaner.clean(&cleaned).to_string();
             if again == cleaned {
-                return Ok(SafeHtml::cleaned(cleaned));
+                return Ok(SafeHtml::dangerous_allow_unsanitized(cleaned));
             }
             cleaned = again;
         }
@@ -180,29 +209,4 @@ impl fmt::Debug for Sanitizer {
             .field("max_bytes", &self.max_bytes)
             .finish_non_exhaustive()
     }
-}
-
-/// The reason why HTML is rejected before it is sanitized.
-///
-/// ```
-/// use palisade::Sanitizer;
-/// use palisade::sanitize::SanitizeError;
-///
-/// let error = Sanitizer::plain().max_bytes(100).clean(&"a".repeat(101)).unwrap_err();
-/// assert_eq!(error, SanitizeError::TooLong(100));
-/// assert!(error.to_string().starts_with("the text is longer than 100 bytes"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SanitizeError {
-    /// The text is longer than [`Sanitizer::max_bytes`].
-    #[error("the text is longer than {0} bytes: shorten it, or split it in two")]
-    TooLong(usize),
-    /// The text has more than 100,000 nodes and attributes, a tag of more than about 10,000
-    /// attributes, or is too costly to parse.
-    #[error("the text has too many elements: split it, or remove formatting")]
-    TooManyNodes,
-    /// The elements have more than 256 levels.
-    #[error("the text's elements are nested more than 256 levels deep: write them side by side")]
-    TooDeep,
 }

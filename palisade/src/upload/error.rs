@@ -227,8 +227,8 @@ pub enum UploadsError {
     WithoutS3,
 }
 
-/// A text is not a valid [`UploadId`](super::UploadId), [`Digest`](super::Digest) or
-/// [`FileType`](super::FileType).
+/// A text is not a valid [`UploadId`](super::UploadId), [`Digest`](super::Digest),
+/// [`FileType`](super::FileType) or [`Upload`](super::Upload).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadParseError {
@@ -241,6 +241,9 @@ pub enum UploadParseError {
     /// Not a file type.
     #[error("write png, jpg, gif, webp or pdf")]
     FileType,
+    /// Not a record.
+    #[error("not the record of a stored file: save the text of `Upload::to_string` unchanged")]
+    Record,
 }
 
 /// Writes a size in words, rounded down, so that a file of the stated size is accepted.

@@ -16,7 +16,7 @@
 //!     let mut form = uploads.take(request).await?; // rejects the request if it rejects one file
 //!     let Some(picture) = form.take_file("picture") else { return Ok("no picture".into()) };
 //!     let upload = uploads.keep(picture).await?; // a file that you don't keep is deleted
-//!     Ok(format!("{} is stored as {}", upload.name, upload.id)) // save all fields of `upload`
+//!     Ok(format!("{} is stored as {}", upload.name, upload.id)) // save `upload.to_string()`
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -138,6 +138,33 @@
 //!
 //! The application checks who may see a file, before it calls `serve`.
 //!
+//! # Save the records in a database
+//!
+//! An [`Upload`] is one text column, as JSON. `to_string` writes it, `parse` reads it, and
+//! `TryFrom<String>` lets sqlx read it: `#[sqlx(try_from = "String")] file: Upload`.
+//!
+//! ```
+//! use palisade::upload::Upload;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+//! # }
+//! # async fn example(uploads: palisade::Uploads) -> Result<(), Box<dyn std::error::Error>> {
+//! let file = uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await.expect("it is a PDF");
+//! let upload = uploads.keep(file).await.expect("memory has room");
+//!
+//! let column: String = upload.to_string(); // `.bind(upload.to_string())`
+//! assert!(column.starts_with(r#"{"id":""#) && column.contains(r#""file_type":"pdf""#));
+//! assert_eq!(column.parse::<Upload>()?, upload);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An index on the id needs a column of its own: [`UploadId`], [`Digest`] and [`FileType`] are
+//! texts in the same way, and [`Upload::from_parts`] puts the columns together. All of them have serde's
+//! traits.
+//!
 //! # Back up and check the stored files
 //!
 //! [`UploadAdmin`] lists, reads and deletes them by id, without a check of permissions:
@@ -213,6 +240,7 @@ mod pdf;
 mod range;
 mod receive;
 mod record;
+mod record_text;
 mod safe_name;
 mod serve;
 mod settings;

@@ -7,21 +7,25 @@ use super::error::UploadParseError;
 use super::file_type::FileType;
 use super::safe_name::SafeName;
 
-/// The record of a stored file. Save all of its fields: [`Uploads`](super::Uploads) stores the
-/// bytes only.
+/// The record of a stored file. Save it: [`Uploads`](super::Uploads) stores the bytes only.
+///
+/// Its text is JSON, for one column of a table; serde's traits write the same fields.
 ///
 /// ```
 /// use palisade::upload::{Digest, FileType, Upload, UploadId};
 ///
-/// // From the columns of a database row:
+/// // From a column for each field:
 /// let id: UploadId = "00112233445566778899aabbccddeeff".parse()?;
 /// let digest: Digest = "0123456789abcdef".repeat(4).parse()?;
 /// let upload = Upload::from_parts(id, "a.png", FileType::Png, 640, digest, false);
 /// assert_eq!(upload.id.to_string(), "00112233445566778899aabbccddeeff");
 /// assert_eq!(upload.name.as_str(), "a.png");
+///
+/// // From one column:
+/// assert_eq!(upload.to_string().parse::<Upload>()?, upload);
 /// # Ok::<(), palisade::upload::UploadParseError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Upload {
     /// The key of the file in the store.
@@ -89,13 +93,6 @@ impl FromStr for UploadId {
 
     fn from_str(text: &str) -> Result<Self, UploadParseError> {
         parse_hex(text).map(Self).ok_or(UploadParseError::Id)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for UploadId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

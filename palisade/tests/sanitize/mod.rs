@@ -1,5 +1,6 @@
 //! The sanitizer keeps formatting, and removes what could run, track or mislead.
 
+pub mod custom;
 pub mod hostile;
 
 use palisade::Sanitizer;

@@ -3,6 +3,8 @@
 use axum::extract::{Request, State};
 use axum::routing::get;
 use axum::Router;
+use palisade::Redirect;
+use palisade::redirect::{SafePath, SafePathError};
 use palisade::serve::Serving;
 
 #[derive(Clone)]
@@ -37,4 +39,8 @@ fn protected() -> Serving {
 
 fn listener<T>() -> T {
     unreachable!("this program is only compiled")
+}
+
+fn redirects(id: u64) -> Result<[Redirect; 2], SafePathError> {
+    Ok([Redirect::to(SafePath::of("/account")), Redirect::to(SafePath::of("/notes").join(id)?)])
 }

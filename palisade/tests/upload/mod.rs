@@ -4,6 +4,7 @@ mod copying;
 mod hostile;
 mod keeping;
 mod pictures;
+mod records;
 mod rejected;
 mod s3;
 mod samples;

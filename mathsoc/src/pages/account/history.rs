@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use palisade::SignedIn;
+use palisade::template::SafeHtml;
 
 use crate::db::Paged;
 use crate::db::awards::{self, Award};
@@ -12,7 +13,7 @@ use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::parts::address::Listing;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -26,8 +27,8 @@ struct History {
 }
 
 impl History {
-    fn as_read(given: &str) -> Option<TrustedHtml> {
-        answers::to_mathml(given).ok().map(TrustedHtml::mathml)
+    fn as_read(given: &str) -> Option<SafeHtml> {
+        answers::to_mathml(given).ok().map(SafeHtml::dangerous_allow_unsanitized)
     }
 }
 

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use palisade::redirect::SafePath;
+use palisade::template::SafeHtml;
 use palisade::{Redirect, Session, SignedIn};
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -20,7 +21,7 @@ use crate::domain::clock::now;
 use crate::domain::totp::{self, Secret};
 use crate::error::Error;
 use crate::pages::parts::frame::notice;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 
 const PENDING_SECRET_KEY: &str = "new second factor";
@@ -30,8 +31,8 @@ const ISSUER: &str = "Maths Society";
 #[template(path = "second_factor.html")]
 struct SetUpPage {
     layout: Layout,
-    token: TrustedHtml,
-    picture: TrustedHtml,
+    token: SafeHtml,
+    picture: SafeHtml,
     secret: String,
     problem: Option<&'static str>,
 }
@@ -40,7 +41,7 @@ struct SetUpPage {
 #[template(path = "second_factor_on.html")]
 struct EnabledPage {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     left: i64,
     may_remove: bool,
 }
@@ -65,7 +66,7 @@ fn set_up_page(frame: &Frame, user: &User, secret: &Secret, problem: Option<&'st
     SetUpPage {
         layout: frame.layout(Section::Account),
         token: frame.token(),
-        picture: TrustedHtml::svg(picture.unwrap_or_default()),
+        picture: SafeHtml::dangerous_allow_unsanitized(picture.unwrap_or_default()),
         secret: groups.join(" "),
         problem,
     }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{Html, Response};
 use palisade::redirect::SafePath;
 use palisade::session::OtherSession;
+use palisade::template::SafeHtml;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
@@ -14,14 +15,14 @@ use crate::config::SessionStoreUri;
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::pages::parts::frame::notice;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
 struct Sessions {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     listed: bool,
     sessions: Vec<OtherSession>,
 }

@@ -50,12 +50,13 @@ use axum::extract::FromRequestParts;
 use axum::response::{Html, Response};
 use http::request::Parts;
 use palisade::redirect::SafePath;
+use palisade::template::SafeHtml;
 use palisade::{Redirect, Session, SignedIn};
 
 use super::parts::frame::notice;
 use super::parts::pager::Pager;
 use super::parts::stages::Filter;
-use super::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
+use super::parts::{Frame, Layout, Section, filters, render};
 use crate::db::admin_log::Actor;
 use crate::db::trash::Deleted;
 use crate::db::{self, Paged};
@@ -69,7 +70,7 @@ use crate::web::signed_in::Admin;
 #[template(path = "admin/list.html")]
 struct List {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     subject: LogSubject,
     title: &'static str,
     /// The label of the button for a new entry.

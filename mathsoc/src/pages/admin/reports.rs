@@ -10,6 +10,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Response};
 use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup, ReportKind};
+use palisade::template::SafeHtml;
 use palisade::{Session, SignedIn};
 
 use super::chart::Days;
@@ -21,7 +22,7 @@ use crate::domain::clock::now;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, starts};
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::policy;
 use crate::web::signed_in::Admin;
@@ -32,7 +33,7 @@ const PATH: &str = "/admin/reports";
 #[template(path = "admin/reports.html")]
 struct Reports {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     days: Days,
     rows: Vec<Row>,
     /// `true` if a report-only policy is configured.

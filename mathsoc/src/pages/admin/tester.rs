@@ -20,8 +20,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
+use palisade::template::SafeHtml;
+
 use crate::error::Error;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::pages::public::api::{json_response, problem};
 
 /// Two answers, and the rules to compare them by.
@@ -46,7 +48,7 @@ pub(crate) struct TesterForm {
 #[template(path = "admin/tester.html")]
 struct Tester {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     form: TesterForm,
     tested: Option<Result<TestResult, String>>,
 }
@@ -60,13 +62,13 @@ struct TestResult {
 
 /// An answer's parsed form as MathML, and its normal form.
 struct ParsedAnswer {
-    math: Option<TrustedHtml>,
+    math: Option<SafeHtml>,
     normal: Option<String>,
 }
 
 impl ParsedAnswer {
     fn new(text: &str) -> Self {
-        let math = answers::to_mathml(text).ok().map(TrustedHtml::mathml);
+        let math = answers::to_mathml(text).ok().map(SafeHtml::dangerous_allow_unsanitized);
         Self { math, normal: answers::normalize(text).ok() }
     }
 }

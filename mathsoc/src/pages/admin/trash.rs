@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{Html, Response};
 use http::request::Parts;
+use palisade::template::SafeHtml;
 use palisade::{Session, SignedIn};
 
 use super::{actor, redirect_to_list};
@@ -11,7 +12,7 @@ use crate::db::trash::{self, TrashError};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -37,7 +38,7 @@ impl FromRequestParts<App> for TrashEntry {
 #[template(path = "admin/delete.html")]
 struct Delete {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     subject: LogSubject,
     title: String,
 }

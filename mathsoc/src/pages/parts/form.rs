@@ -10,10 +10,10 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use palisade::PageHeaders;
+use palisade::template::SafeHtml;
 
 use super::frame::Frame;
 use super::layout::{Layout, Section};
-use super::trusted_html::TrustedHtml;
 use crate::error::Error;
 use crate::web::{assets, policy};
 
@@ -22,7 +22,7 @@ use crate::web::{assets, policy};
 #[template(path = "form.html")]
 pub(crate) struct FormPage {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     title: &'static str,
     lead: Vec<String>,
     problem: Option<String>,

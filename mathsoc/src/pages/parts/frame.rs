@@ -3,10 +3,10 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use palisade::session::SessionRejection;
+use palisade::template::SafeHtml;
 use palisade::{CspNonce, CsrfToken, Rejection, Session, SignedIn};
 
 use super::layout::{Layout, Member, Section, Viewer};
-use super::trusted_html::TrustedHtml;
 use crate::db::users::User;
 use crate::state::App;
 
@@ -42,8 +42,8 @@ impl Frame {
     }
 
     /// Returns the hidden field with the CSRF token. Starts a session if there is none.
-    pub(crate) fn token(&self) -> TrustedHtml {
-        TrustedHtml::csrf_field(self.token.as_ref())
+    pub(crate) fn token(&self) -> SafeHtml {
+        self.token.as_ref().map(CsrfToken::input).unwrap_or_default()
     }
 
     pub(crate) fn user(&self) -> Option<&SignedIn<User>> {

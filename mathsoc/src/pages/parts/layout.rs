@@ -1,8 +1,7 @@
 //! The data of the base template `layout.html`.
 
 use palisade::CspNonce;
-
-use super::trusted_html::TrustedHtml;
+use palisade::template::SafeHtml;
 
 /// The data of the base template.
 #[derive(Clone, Debug)]
@@ -26,7 +25,7 @@ pub(super) enum Viewer {
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) name: String,
-    pub(super) token: TrustedHtml,
+    pub(super) token: SafeHtml,
     pub(super) is_admin: bool,
 }
 
@@ -50,7 +49,7 @@ impl Layout {
 
     /// Returns the hidden field with the CSRF token, for the log-out form.
     #[must_use]
-    pub fn token(&self) -> TrustedHtml {
+    pub fn token(&self) -> SafeHtml {
         self.signed_in().map(|member| member.token.clone()).unwrap_or_default()
     }
 

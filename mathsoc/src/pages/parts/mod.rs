@@ -11,9 +11,7 @@ pub(crate) mod page_checks;
 pub mod pager;
 pub(crate) mod render;
 pub(crate) mod stages;
-pub(crate) mod trusted_html;
 
 pub(crate) use self::frame::Frame;
 pub use self::layout::{Layout, Section};
 pub(crate) use self::render::render;
-pub(crate) use self::trusted_html::TrustedHtml;

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use palisade::PageHeaders;
+use palisade::template::SafeHtml;
 
 use crate::db::Paged;
 use crate::db::challenges::{self, AnswerBox, Challenge, ChallengeSummary};
@@ -17,7 +18,7 @@ use crate::error::Error;
 use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::stages::{Filter, address, filters};
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 use crate::web::{assets, policy};
 
@@ -62,7 +63,7 @@ pub(crate) async fn list(
 pub(crate) struct ChallengePage {
     layout: Layout,
     /// The hidden field with the CSRF token, if the viewer may answer.
-    token: Option<TrustedHtml>,
+    token: Option<SafeHtml>,
     /// The user id for drafts in the browser's storage; 0 if the viewer may not answer.
     member: i64,
     challenge: Challenge,
@@ -87,7 +88,7 @@ struct BoxProgress {
 
 /// An answer, with the MathML of its parsed form.
 struct ParsedAnswer {
-    math: Option<TrustedHtml>,
+    math: Option<SafeHtml>,
     text: String,
 }
 
@@ -123,7 +124,7 @@ impl ChallengePage {
 
     fn of(
         layout: Layout,
-        token: Option<TrustedHtml>,
+        token: Option<SafeHtml>,
         challenge: Challenge,
         mut tried: HashMap<i64, LastAnswer>,
         mut unread: Option<UnparsedAnswer>,
@@ -166,7 +167,7 @@ impl ChallengePage {
     }
 
     /// Returns the CSRF field for the box's form, if the viewer may answer it now.
-    fn form(&self, item: &BoxProgress) -> Option<&TrustedHtml> {
+    fn form(&self, item: &BoxProgress) -> Option<&SafeHtml> {
         let takes_more = !item.is_solved() && item.tries_left() > 0;
         self.token.as_ref().filter(|_| takes_more && !self.challenge.locked)
     }
@@ -198,7 +199,7 @@ pub(crate) fn tries(left: u8) -> &'static str {
 
 impl ParsedAnswer {
     fn new(text: String) -> Self {
-        Self { math: answers::to_mathml(&text).ok().map(TrustedHtml::mathml), text }
+        Self { math: answers::to_mathml(&text).ok().map(SafeHtml::dangerous_allow_unsanitized), text }
     }
 }
 
@@ -244,7 +245,7 @@ mod tests {
         tried: Vec<(i64, LastAnswer)>,
         unread: Option<UnparsedAnswer>,
     ) -> String {
-        let token = member.then(|| TrustedHtml::mathml("<i>token</i>".to_owned()));
+        let token = member.then(|| SafeHtml::dangerous_allow_unsanitized("<i>token</i>".to_owned()));
         let tried = tried.into_iter().collect();
         let page = ChallengePage::of(page_checks::layout(), token, challenge(locked), tried, unread)
             .render()

@@ -9,6 +9,7 @@ use axum::Form;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
+use palisade::template::SafeHtml;
 use palisade::{Session, SignedIn};
 
 use super::search::UserSearch;
@@ -21,7 +22,7 @@ use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::admin::{actor, redirect_to_list};
 use crate::pages::parts::address::Id;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -107,7 +108,7 @@ impl BulkRequest {
 #[template(path = "admin/bulk.html")]
 struct Bulk {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     action: BulkAction,
     schools: Vec<School>,
     concerned: Vec<Person>,

@@ -10,6 +10,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use palisade::template::SafeHtml;
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -25,7 +26,7 @@ use crate::domain::person::Year;
 use crate::error::Error;
 use crate::lists::class_list::{self, CheckedLine, LineOutcome, ListError, MAX_LINES};
 use crate::pages::admin::{actor, redirect_to_list};
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -78,7 +79,7 @@ impl ImportForm {
 #[template(path = "admin/import.html")]
 struct Import {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     list: String,
     problem: Option<String>,
     is_file_wrong: bool,

@@ -22,6 +22,7 @@ pub(crate) mod search;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Response};
+use palisade::template::SafeHtml;
 use palisade::{Session, SignedIn};
 
 use self::search::UserSearch;
@@ -37,7 +38,7 @@ use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::Welcome;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -45,7 +46,7 @@ use crate::web::signed_in::Admin;
 #[template(path = "admin/users.html")]
 struct Users {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     search: UserSearch,
     schools: Vec<School>,
     deleted: Vec<Deleted>,

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use palisade::SignedIn;
+use palisade::template::SafeHtml;
 
 use crate::db::admin_log::{self, Entry};
 use crate::db::awards;
@@ -12,7 +13,7 @@ use crate::db::users::list::{self, Person};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
-use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -20,7 +21,7 @@ use crate::web::signed_in::Admin;
 #[template(path = "admin/user.html")]
 struct UserPage {
     layout: Layout,
-    token: TrustedHtml,
+    token: SafeHtml,
     person: Person,
     standing: Option<Standing>,
     /// The number of awards.

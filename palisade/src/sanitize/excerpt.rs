@@ -1,73 +1,13 @@
-//! Sanitized HTML.
+//! Excerpts of HTML, and its serialization.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::{Serialize, Serializer};
 
 use super::dom::Dom;
-
-/// Sanitized HTML: the only type that templates should print without escaping.
-///
-/// It cannot be deserialized; stored text has to pass a [`Sanitizer`](crate::Sanitizer) again:
-///
-/// ```compile_fail
-/// let html: palisade::sanitize::SafeHtml = serde_json::from_str(r#""<script>""#)?;
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SafeHtml(String);
+use crate::core::safe_html::SafeHtml;
 
 impl SafeHtml {
-    /// Escapes plain text, so that a browser shows it unchanged.
-    ///
-    /// ```
-    /// # use palisade::sanitize::SafeHtml;
-    /// assert_eq!(SafeHtml::text("a < b & \"c\"").as_str(), "a &lt; b &amp; &quot;c&quot;");
-    /// ```
-    #[doc(alias = "escape")]
-    pub fn text(text: &str) -> Self {
-        let mut html = String::with_capacity(text.len() + text.len() / 8);
-        for char in text.chars() {
-            match char {
-                '&' => html.push_str("&amp;"),
-                '<' => html.push_str("&lt;"),
-                '>' => html.push_str("&gt;"),
-                '"' => html.push_str("&quot;"),
-                '\'' => html.push_str("&#39;"),
-                other => html.push(other),
-            }
-        }
-        Self(html)
-    }
-
-    /// Wraps HTML without sanitizing it.
-    ///
-    /// # Security
-    /// Use it only for HTML that the program itself has produced.
-    pub fn dangerous_allow_unsanitized(html: impl Into<String>) -> Self {
-        Self(html.into())
-    }
-
-    pub(super) fn cleaned(html: String) -> Self {
-        Self(html)
-    }
-
-    /// Returns the HTML.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Converts into the HTML.
-    pub fn into_string(self) -> String {
-        self.0
-    }
-
-    /// Returns `true` if there is no HTML at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Returns the beginning of the text: at most `chars` characters, cut after a word and marked
     /// with `…`.
     ///
@@ -81,21 +21,15 @@ impl SafeHtml {
     /// assert_eq!(html.excerpt(20), "On primes There are…");
     /// ```
     pub fn excerpt(&self, chars: usize) -> String {
-        let text = Dom::parse(&self.0).text();
+        let text = Dom::parse(self.as_str()).text();
         let words: Vec<&str> = text.split_whitespace().collect();
         shorten(&words.join(" "), chars).into_owned()
     }
 }
 
-impl fmt::Display for SafeHtml {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Serialize for SafeHtml {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.as_str())
     }
 }
 
