@@ -138,7 +138,7 @@ async fn hsts_is_sent_over_tls_only() {
     let header = |answer: Answer| answer.header("strict-transport-security").map(str::to_owned);
     assert_eq!(header(hsts(Https::new(), true).await).unwrap(), "max-age=31536000; includeSubDomains");
     assert_eq!(header(hsts(Https::new(), false).await), None);
-    assert_eq!(header(hsts(Https::new().hsts(None), true).await), None);
+    assert_eq!(header(hsts(Https::new().dangerous_disable_hsts(), true).await), None);
     let two_years = Duration::from_secs(63_072_000);
     for (hsts_value, text) in [
         (Hsts::new(Duration::from_secs(31_556_926)), "max-age=31556926; includeSubDomains"),
