@@ -178,6 +178,8 @@ async fn the_redirect_keeps_the_path_of_a_nest() {
     let app = axum::Router::new().nest("/members", guarded(palisade()));
     let answer = ask(&app, get_from(STRANGER, "/members/form?x=1")).await;
     assert_eq!(answer.header("location"), Some("https://example.org/members/form?x=1"));
+    let probe = axum::Router::new().route("/healthz", axum::routing::get(async || "well")).layer(palisade());
+    let app = axum::Router::new().nest("/members", probe);
     let answer = ask(&app, get_from(STRANGER, "/members/healthz")).await;
     assert_eq!(answer.status, 302, "only /healthz of the server is exempt");
 }

@@ -103,7 +103,8 @@ where
             let Some(frame) = frame else { return Poll::Ready(None) };
             let frame = frame.map_err(cause)?;
             *this.received += frame.data_ref().map_or(0, |data| data.len() as u64);
-            if *this.received > limit {
+            // The route has not set its limit yet while a layer peeks: the next read decides.
+            if *this.received > limit && !policy.is_peeked() {
                 policy.set_exceeded();
                 return Poll::Ready(Some(Err(too_large())));
             }
@@ -126,7 +127,8 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        let is_exceeded = self.policy.as_ref().is_some_and(|policy| self.received > policy.bytes());
+        self.inner.is_end_stream() && !is_exceeded
     }
 
     fn size_hint(&self) -> SizeHint {
