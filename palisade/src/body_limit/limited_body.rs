@@ -65,10 +65,10 @@ impl<B> LimitedBody<B>
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    /// Returns the body itself if this value does not limit it.
+    /// Returns the body itself if this value does not limit it, else this value as `wrap` makes it.
     #[cfg(feature = "axum")]
-    pub(crate) fn into_unlimited(self) -> Result<B, Self> {
-        if self.policy.is_none() { Ok(self.inner) } else { Err(self) }
+    pub(crate) fn into_unlimited_or(self, wrap: impl FnOnce(Self) -> B) -> B {
+        if self.policy.is_none() { self.inner } else { wrap(self) }
     }
 
     /// Limits the body of this request, unless a layer or server further out does. Layers further

@@ -158,7 +158,7 @@ impl LimitableBody for Body {
     type Limited = Self;
 
     fn limit(request: Request<Self>, limit: BodyLimit) -> Request<Self> {
-        LimitedBody::limit(request, limit).map(|body| body.into_unlimited().unwrap_or_else(Self::new))
+        LimitedBody::limit(request, limit).map(|body| body.into_unlimited_or(Self::new))
     }
 }
 

@@ -92,12 +92,14 @@ impl<S> fmt::Debug for Stack<S> {
 }
 
 /// A service with or without a layer around it.
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 #[derive(Clone)]
 pub enum Optional<A, B> {
     With { service: A },
     Without { service: B },
 }
 
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 impl<A, B, R> Service<R> for Optional<A, B>
 where
     A: Service<R>,
@@ -122,6 +124,7 @@ where
     }
 }
 
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 pin_project! {
     /// The future of an [`Optional`].
     #[project = OptionalProjection]
@@ -131,6 +134,7 @@ pin_project! {
     }
 }
 
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 impl<A: Future, B: Future<Output = A::Output>> Future for OptionalFuture<A, B> {
     type Output = A::Output;
 
@@ -158,7 +162,7 @@ impl<S: Service<Request<Body>>> Service<Request<PeekedBody<Body>>> for Rejoined<
     }
 
     fn call(&mut self, request: Request<PeekedBody<Body>>) -> Self::Future {
-        self.0.call(request.map(|body| body.into_untouched().unwrap_or_else(Body::new)))
+        self.0.call(request.map(|body| body.into_untouched_or(Body::new)))
     }
 }
 

@@ -51,8 +51,7 @@ where
             Some(_) = open.join_next() => {}
             (stream, peer) = accept(&listener), if open.len() < settings.max_connections => {
                 open.spawn(connection::serve_connection(
-                    stream,
-                    peer,
+                    (stream, peer),
                     app.clone(),
                     protocol.clone(),
                     settings,
