@@ -21,7 +21,7 @@ const PRODUCTION: [(&str, &str); 5] = [
     ("APP_ENV", "production"),
     ("SERVER_NAME", HOST),
     ("SECRET_KEY", "d2hvZXZlciByZWFkcyB0aGlzIGtub3dzIG5vdGhpbmcgb2YgdGhlIHNpdGU4MjM3"),
-    ("TRUSTED_PROXIES", "hops=1"),
+    ("TRUSTED_PROXIES", "hops=1 host=1"),
     // A single visitor requests every page.
     ("RATELIMIT_DEFAULT", "100000/hour"),
 ];

@@ -2,34 +2,32 @@
 //! hosts, proxies, HTTPS, CSRF, rate limits, sessions, passwords, uploads, sanitizing, redirects.
 //!
 //! ```
-//! use axum::{Router, body::Body, http::Request, routing::get};
-//! use palisade::{CspNonce, Palisade, request::PeerAddr};
-//! use tower::ServiceExt;
+//! use axum::{Router, routing::get};
+//! use palisade::test::Browser;
+//! use palisade::{CspNonce, Palisade};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let routes = Router::new()
-//!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }));
-//! let app = Palisade::for_hosts(["example.org", "localhost"])?.protect(routes);
+//! let page = get(async |nonce: CspNonce| format!("<script nonce=\"{nonce}\">…</script>"));
+//! let app = Palisade::for_hosts(["example.org"])?.protect(Router::new().route("/", page));
 //!
-//! let peer = PeerAddr("127.0.0.1:40000".parse()?); // `palisade::serve` and `axum::serve` add it themselves
-//! let request = Request::get("/").header("host", "localhost").extension(peer).body(Body::empty())?;
-//! let response = app.oneshot(request).await?;
-//! assert!(response.headers().contains_key("content-security-policy"));
+//! let mut browser = Browser::new(app).at("https://example.org"); // in a program: `palisade::serve(listener, app)`
+//! let response = browser.get("/").await;
+//! assert!(response.headers.contains_key("content-security-policy"));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Write the layers as one tuple around the whole router, outermost first: every response, 404s and
-//! panics included, then passes through every layer. `Router::layer` works too, with the last layer
-//! outermost; routes added after it are not covered. Serve with [`serve()`], or with any server that
-//! puts a [`PeerAddr`](request::PeerAddr) or axum's `ConnectInfo` into the request's extensions.
+//! [`Palisade`] owns the order of the layers: see [`front_door`]. Each layer also works alone, on a
+//! `Router` or any tower service. A layer in the wrong place is a 500 that says what to write. Serve
+//! with [`serve()`], or with any server that puts a [`PeerAddr`](request::PeerAddr) or axum's
+//! `ConnectInfo` into the request's extensions.
 //!
 //! # Modules by task
 //!
 //! | task | module | rejects with |
 //! |---|---|---|
-//! | all stateless layers in the right order | [`front_door`] | |
+//! | every layer in the right order, groups for pages and programs | [`front_door`] | 500 for a wrong wiring |
 //! | client address and scheme behind proxies (ProxyFix) | [`proxy`] | 500 for an unknown peer |
 //! | allowed hosts | [`host`] | 400, 421 |
 //! | redirect to https, HSTS | [`https`] | 301, 302, 307, 308 |
@@ -58,6 +56,7 @@
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
+//! | tests without a socket | [`test`] | |
 //! | a browser for tests, a suite for session stores | [`test`](mod@test) | |
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
@@ -89,7 +88,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(all(doctest, feature = "axum"))]
+#[cfg(all(doctest, feature = "rate-limit", feature = "session", feature = "test"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

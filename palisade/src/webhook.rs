@@ -21,7 +21,8 @@
 //! let github = Webhook::github("It's a Secret to Everybody")?;
 //! let app: Router = Router::new().route("/github", post(pushed)).with_state(github);
 //!
-//! let signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+//! let signature = "sha256=757107ea0eb2509fc211221c\
+//!     ce984b8a37570b6d7586c22c46f4379c8b043e17";
 //! let send = |body: &'static str| {
 //!     Request::post("/github").header("x-hub-signature-256", signature).body(Body::from(body))
 //! };

@@ -56,7 +56,11 @@ impl SignInSite {
 
     /// Returns a browser in which Ada is logged in, and its `Set-Cookie` line.
     async fn adas(&self) -> (Browser, String) {
-        let mut browser = self.browser();
+        self.adas_at("http://example.org").await
+    }
+
+    async fn adas_at(&self, origin: &str) -> (Browser, String) {
+        let mut browser = self.browser().at(origin);
         let reply = browser.get("/in").await;
         assert_eq!(reply.status, 200, "{:?}", reply.extensions.get::<Rejection>());
         (browser, reply.header("set-cookie").unwrap_or_default().to_owned())
@@ -115,14 +119,20 @@ async fn deleted_and_unverified_accounts_are_not_signed_in() {
 
 #[tokio::test]
 async fn the_cookie_has_the_flags_of_the_settings() {
-    for (settings, has, has_not) in [
-        (&[][..], &["session=", "HttpOnly", "SameSite=Lax", "Path=/"][..], "Secure"),
-        (&[("SESSION_COOKIE_SECURE", "true")], &["__Host-session=", "Secure"], "Domain"),
-        (&[("SESSION_COOKIE_SAMESITE", "Strict")], &["SameSite=Strict"], "Lax"),
+    const HTTP: &str = "http://example.org";
+    for (settings, origin, has, has_not) in [
+        (&[][..], HTTP, &["session=", "HttpOnly", "SameSite=Lax", "Path=/"][..], "Secure"),
+        (
+            &[("SESSION_COOKIE_SECURE", "true")],
+            "https://example.org",
+            &["__Host-session=", "Secure"],
+            "Domain",
+        ),
+        (&[("SESSION_COOKIE_SAMESITE", "Strict")], HTTP, &["SameSite=Strict"], "Lax"),
     ] {
         let site = SignInSite::new(settings).await;
         site.user(Role::Pupil, true).await;
-        let (_, line) = site.adas().await;
+        let (_, line) = site.adas_at(origin).await;
         assert!(
             has.iter().all(|flag| line.contains(flag)) && !line.contains(has_not),
             "{settings:?}: {line}"

@@ -17,7 +17,7 @@ const GUIDE: &str =
 const CORS: &str =
     "https://developer.mozilla.org/en-US/docs/Web/Security/Practical_implementation_guides/CORS";
 const BEST: &str = "Set-Cookie: __Host-name=…; Path=/; Secure; HttpOnly; SameSite=Lax";
-const HERE: &str = "Palisade::new() // includes Cookies";
+const HERE: &str = "Palisade::for_hosts(hosts)? // includes Cookies";
 const NGINX: &str = "proxy_cookie_flags ~ secure httponly samesite=lax;";
 const ORIGIN: &str = "Access-Control-Allow-Origin: https://partner.example";
 

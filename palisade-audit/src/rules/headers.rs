@@ -9,7 +9,7 @@ use super::{add_header, policy};
 use crate::observation::ObservedResponse;
 use crate::rule::{Detection, Rule, detected, detected_each, detected_if, fix, page_rule};
 
-const STRICT: &str = "SecurityHeaders::strict() // Palisade::new() includes it";
+const STRICT: &str = "SecurityHeaders::strict() // Palisade::for_hosts(hosts)? includes it";
 const BANNER: &str = "SecurityHeaders removes Server and X-Powered-By";
 const OWASP: &str = "https://owasp.org/www-project-secure-headers/";
 

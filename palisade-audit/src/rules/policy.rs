@@ -11,7 +11,7 @@ use crate::{Finding, shortened};
 
 const GUIDE: &str = "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP";
 const STRICT: &str = "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-const HERE: &str = "Palisade::new().headers(SecurityHeaders::strict().csp(Csp::strict()))";
+const HERE: &str = "Palisade::for_hosts(hosts)?.headers(SecurityHeaders::strict().csp(Csp::strict()))";
 const NGINX: &str = add_header!(
     "Content-Security-Policy",
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

@@ -22,7 +22,7 @@ const SECURITY_TXT: &str = "https://securitytxt.org/";
 
 const RENEW: &str = "certbot renew";
 const HSTS: &str = "Strict-Transport-Security: max-age=31536000; includeSubDomains";
-const HSTS_HERE: &str = "Palisade::new() // includes Https::new().hsts(Hsts::default())";
+const HSTS_HERE: &str = "Palisade::for_hosts(hosts)? // includes Https::new().hsts(Hsts::default())";
 const HSTS_NGINX: &str = add_header!("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
 const TO_HTTPS: &str = "return 301 https://$host$request_uri; # in the server block of port 80";
 const CONTACT: &str = "Contact: mailto:security@example.org";
@@ -32,7 +32,11 @@ pub(super) const RULES: &[Rule] = &[
         "https-missing",
         High,
         "The page is served over plain HTTP: anyone on the network path can read and change it.",
-        fix("certbot --nginx -d example.org", "Palisade::new() // includes Https::new()", TO_HTTPS),
+        fix(
+            "certbot --nginx -d example.org",
+            "Palisade::for_hosts(hosts)? // includes Https::new()",
+            TO_HTTPS,
+        ),
         TLS_GUIDE,
         |page| detected_if(!page.is_https(), "http://"),
     ),
@@ -40,7 +44,11 @@ pub(super) const RULES: &[Rule] = &[
         "password-in-clear",
         High,
         "The page asks for a password over plain HTTP.",
-        fix("certbot --nginx -d example.org", "Palisade::new() // includes Https::new()", TO_HTTPS),
+        fix(
+            "certbot --nginx -d example.org",
+            "Palisade::for_hosts(hosts)? // includes Https::new()",
+            TO_HTTPS,
+        ),
         TLS_GUIDE,
         |page| {
             let has_field = page.page().is_some_and(|html| html.has_password_field);
@@ -94,7 +102,11 @@ pub(super) const RULES: &[Rule] = &[
         "redirect-missing",
         Medium,
         "http:// does not redirect to https://: visitors stay on an unencrypted connection.",
-        fix("Location: https://example.org/", "Palisade::new() // includes Https::new()", TO_HTTPS),
+        fix(
+            "Location: https://example.org/",
+            "Palisade::for_hosts(hosts)? // includes Https::new()",
+            TO_HTTPS,
+        ),
         REDIRECT_GUIDE,
         |observation| {
             let last = observation.plain_http.as_ref().and_then(|chain| chain.last());
@@ -105,7 +117,11 @@ pub(super) const RULES: &[Rule] = &[
         "redirect-detour",
         Low,
         "The first redirect from http:// does not go to https:// on the same host, so HSTS never covers that host.",
-        fix("Location: https://example.org/", "Palisade::new() // Https::new() keeps the host", TO_HTTPS),
+        fix(
+            "Location: https://example.org/",
+            "Palisade::for_hosts(hosts)? // Https::new() keeps the host",
+            TO_HTTPS,
+        ),
         REDIRECT_GUIDE,
         |observation| match observation.plain_http.as_deref() {
             Some([first, second, ..])

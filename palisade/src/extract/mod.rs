@@ -247,11 +247,10 @@ impl IntoResponse for Redirect {
 
 impl IntoResponse for SafeHtml {
     fn into_response(self) -> Response {
-        Html(self).into_response()
+        Html(self.into_string()).into_response()
     }
 }
 
-/// Makes `axum::response::Html<SafeHtml>` a response.
 impl From<SafeHtml> for Body {
     fn from(html: SafeHtml) -> Self {
         html.into_string().into()

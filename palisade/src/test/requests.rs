@@ -252,7 +252,12 @@ impl Browser {
     }
 
     fn add_browser_headers(&self, draft: &Draft, headers: &mut HeaderMap) {
-        let mut set = |name: HeaderName, text: &str| headers.insert(name, value(text));
+        let own = &self.headers;
+        let mut set = |name: HeaderName, text: &str| {
+            if !own.iter().any(|(known, _)| *known == name) {
+                headers.insert(name, value(text));
+            }
+        };
         let is_script = draft.start == Start::Script;
         set(USER_AGENT, FIREFOX);
         set(ACCEPT_LANGUAGE, "en");
