@@ -26,6 +26,15 @@
 //! 7. [Accounts: register, sign in, roles, passwords](accounts)
 //! 8. [Forms and CSRF, CORS, webhooks](forms)
 //! 9. [Rate limits](limits)
+//! 10. [Headers and CSP, page by page, on trial](headers)
+//! 11. [Errors: pages, JSON, languages](errors)
+//! 12. [Uploads, HTML, redirects](uploads)
+//! 13. [Templates](templates)
+//! 14. [Testing](testing)
+//! 15. [Serving: limits, TLS, WebSockets, stopping](serving)
+//! 16. [Logs, metrics, request ids](logs)
+//! 17. [Coming from other libraries](coming_from)
+//! 18. [What this library does not do](not_included)
 
 #[doc = include_str!("01_install.md")]
 pub mod install {}
@@ -45,3 +54,21 @@ pub mod accounts {}
 pub mod forms {}
 #[doc = include_str!("09_limits.md")]
 pub mod limits {}
+#[doc = include_str!("10_headers.md")]
+pub mod headers {}
+#[doc = include_str!("11_errors.md")]
+pub mod errors {}
+#[doc = include_str!("12_uploads.md")]
+pub mod uploads {}
+#[doc = include_str!("13_templates.md")]
+pub mod templates {}
+#[doc = include_str!("14_testing.md")]
+pub mod testing {}
+#[doc = include_str!("15_serving.md")]
+pub mod serving {}
+#[doc = include_str!("16_logs.md")]
+pub mod logs {}
+#[doc = include_str!("17_coming_from.md")]
+pub mod coming_from {}
+#[doc = include_str!("18_not_included.md")]
+pub mod not_included {}
