@@ -311,7 +311,7 @@ impl Browser {
         let response = self.service.call(request).await;
         assert!(
             self.allows_unprotected
-                || is_protected(&context)
+                || context.has_entered(LayerMark::HeadersSent)
                 || response.extensions().get::<Rejection>().is_some(),
             "{what}: no layer of palisade has completed the response; was the route added after `Palisade`? Add it \
              before, or write `.dangerous_allow_unprotected()`"
@@ -349,11 +349,6 @@ impl Draft {
         self.relation = self.relation.max(Relation::between(&self.url, &next));
         self.url = next;
     }
-}
-
-/// Returns `true` if a layer of this library has completed the response.
-fn is_protected(context: &RequestContext) -> bool {
-    context.has_entered(LayerMark::HeadersSent)
 }
 
 /// Returns the target of a redirect, if it is on the same host.
