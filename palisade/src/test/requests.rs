@@ -6,8 +6,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, REFERER,
-    REFERRER_POLICY, SET_COOKIE, USER_AGENT,
+    ACCEPT, ACCEPT_LANGUAGE, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
+    LOCATION, ORIGIN, REFERER, REFERRER_POLICY, SET_COOKIE, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
@@ -292,6 +292,7 @@ impl Browser {
         if let Some(cookies) = self.jar.header(url) {
             headers.entry(COOKIE).or_insert_with(|| value(&cookies));
         }
+        let is_preflight = is_preflight(&request);
         let context = RequestContext::default();
         let extensions = request.extensions_mut();
         extensions.extend(self.extensions.clone());
@@ -306,6 +307,7 @@ impl Browser {
         let response = self.service.call(request).await;
         assert!(
             self.allows_unprotected
+                || is_preflight
                 || is_protected(&context)
                 || response.extensions().get::<Rejection>().is_some(),
             "{what}: no layer of palisade has completed the response; was the route added after `Palisade`? Add it \
@@ -349,6 +351,13 @@ impl Draft {
 /// Returns `true` if a layer of this library has completed the response.
 fn is_protected(context: &RequestContext) -> bool {
     context.has_entered(LayerMark::HeadersSent)
+}
+
+/// Returns `true` for a CORS preflight. A CORS layer outside of the protection answers it, and no
+/// page shows the response.
+fn is_preflight(request: &Request<Body>) -> bool {
+    let has = |name: HeaderName| request.headers().contains_key(name);
+    request.method() == Method::OPTIONS && has(ORIGIN) && has(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// Returns the target of a redirect, if it is on the same host.
