@@ -51,6 +51,7 @@ async fn each_source_has_its_status() {
         (Error::internal("the disk is full"), 500),
         (of(MissingLayer("add `Proxies`")), 500),
         (of(Rejection::new(StatusCode::GONE, "sold", "Sold.")), 410),
+        (of(palisade::password::PasswordRejected::Common), 422),
         (of(palisade::host::HostRejection::Unknown), 421),
         (of(palisade::csrf::CsrfRejection::CrossSite), 403),
         (of(palisade::body_limit::BodyRejection::TooLarge), 413),

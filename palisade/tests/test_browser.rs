@@ -304,6 +304,15 @@ async fn fails_on_a_route_outside_of_the_layers() {
 }
 
 #[tokio::test]
+async fn accepts_a_preflight_that_cors_answers() {
+    let cors = tower_http::cors::CorsLayer::new().allow_methods([Method::PUT]);
+    let mut browser = Browser::new(page("a page").layer(cors)).at(SITE);
+    let preflight = Request::options("/").header("origin", "https://partner.example");
+    let preflight = preflight.header("access-control-request-method", "PUT").body(Body::empty()).unwrap();
+    assert_eq!(browser.send(preflight).await.header("access-control-allow-methods"), Some("PUT"));
+}
+
+#[tokio::test]
 async fn accepts_an_unprotected_route_by_name() {
     let app = Router::new().route("/", get(async || "bare"));
     assert_eq!(Browser::new(app).dangerous_allow_unprotected().get("/").await.text, "bare");

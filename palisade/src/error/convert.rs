@@ -87,6 +87,10 @@ impl Error {
         if let Some(error) = error.downcast_ref::<crate::password::HashingError>() {
             return Some(Rejection::from(*error).into());
         }
+        #[cfg(feature = "password")]
+        if let Some(error) = error.downcast_ref::<crate::password::PasswordRejected>() {
+            return Some(Self::unprocessable(error.to_string()));
+        }
         #[cfg(feature = "redirect")]
         if let Some(error) = error.downcast_ref::<crate::redirect::SafePathError>() {
             return Some(Self::technical(StatusCode::BAD_REQUEST, error.to_string()));

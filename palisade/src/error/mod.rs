@@ -43,6 +43,7 @@
 //! | [`InternalError`], [`Error::internal`] | 500 | a general sentence; the cause is logged |
 //! | `JsonRejection`, `FormRejection`, `QueryRejection`, `PathRejection`, … of axum | its own | pages: a general sentence; JSON: axum's text |
 //! | `HashingError` of `password` | 503 | its message |
+//! | `PasswordRejected` of `password` | 422 | its text |
 //! | `SafePathError`, `SafeRedirectError` of `redirect` | 400 | as axum's |
 //! | `SanitizeError` of `sanitize` | 422 | its text |
 //! | any other `std::error::Error` | 500 | a general sentence; the cause is logged |

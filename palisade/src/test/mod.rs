@@ -68,7 +68,7 @@
 //! Each panic names the request, and says what to write:
 //! - No layer of this library has completed the response: the route was added after
 //!   [`Palisade`](crate::Palisade). A test of a service without it writes
-//!   [`Browser::dangerous_allow_unprotected`].
+//!   [`Browser::dangerous_allow_unprotected`]. A CORS layer outside may answer preflights.
 //! - The response carries [`PageHeaders`](crate::PageHeaders) that no layer has applied.
 //! - A cookie that browsers ignore, such as a Secure cookie over plain HTTP.
 //! - A form or a field that the last page does not have.
@@ -93,6 +93,7 @@ mod form;
 mod jar;
 mod page;
 mod requests;
+mod rules;
 mod service;
 #[cfg(feature = "session")]
 pub mod session_store;
