@@ -40,7 +40,7 @@
 //!
 //! [`Palisade::request_ids`](crate::front_door) is the setting of the front door, which contains this
 //! layer. Without it, a request still has one random id, for the extractor
-//! [`RequestId`](crate::request::RequestId), [`ErrorPages`](crate::ErrorPages) and the log.
+//! [`RequestId`], [`ErrorPages`](crate::ErrorPages) and the log.
 //!
 //! # Spans
 //!
@@ -92,7 +92,7 @@
 //!
 //! # See also
 //!
-//! [`request`](crate::request) for [`RequestId`](crate::request::RequestId) and the context that
+//! [`request`](crate::request) for [`RequestId`] and the context that
 //! layers share.
 //!
 //! References: W3C Trace Context, `traceparent`.

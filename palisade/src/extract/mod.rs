@@ -37,7 +37,7 @@
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`BearerToken`](crate::bearer::BearerToken) | the token of `Authorization: Bearer …` | none | |
 //! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
-//! | [`Shutdown`](crate::serve::Shutdown) | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
+//! | [`Shutdown`] | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
 //!
 //! # Return values
 //!

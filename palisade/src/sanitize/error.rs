@@ -17,7 +17,7 @@ use super::tables::{ATTRIBUTES, ATTRIBUTES_ON_REQUEST, ON_REQUEST, SCHEMES_ON_RE
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SanitizeError {
-    /// The text is longer than [`Sanitizer::max_bytes`].
+    /// The text is longer than [`Sanitizer::max_bytes`](crate::Sanitizer::max_bytes).
     #[error("the text is longer than {0} bytes: shorten it, or split it in two")]
     TooLong(usize),
     /// The text has more than 100,000 nodes and attributes, a tag of more than about 10,000

@@ -26,7 +26,7 @@
 //! # What it does not check
 //!
 //! - An outage: stop your server in a test, and expect
-//!   [`StoreError::Down`](crate::session::store::StoreError::Down) within seconds.
+//!   [`StoreError::Down`] within seconds.
 //! - Several sites on one server: run it twice, with a namespace each.
 //! - Removal of expired records from the server.
 //!
