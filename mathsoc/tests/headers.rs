@@ -31,7 +31,7 @@ const PRODUCTION: [(&str, &str); 4] = [
     ("APP_ENV", "production"),
     ("SERVER_NAME", "maths.example.org"),
     ("SECRET_KEY", KEY),
-    ("TRUSTED_PROXIES", "hops=1"),
+    ("TRUSTED_PROXIES", "hops=1 host=1"),
 ];
 
 async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {

@@ -50,6 +50,7 @@ async fn every_route_answers_and_others_are_404() {
     let site = mathsoc::app(app);
     let status = async |method: &str, path: &str| {
         let request = Request::builder().method(method).uri(path).header("host", "example.org");
+        let request = request.header("accept", "text/html");
         let mut request = request.body(Body::empty()).unwrap();
         request.extensions_mut().insert(palisade::request::PeerAddr(([127, 0, 0, 1], 40_000).into()));
         site.clone().oneshot(request).await.unwrap()
@@ -117,6 +118,7 @@ async fn posts_need_tokens_and_personal_pages_a_login() {
             .replace("{file}", "users.csv");
         let request = Request::builder().method(method).uri(path).header("host", "localhost");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header("accept", "text/html");
         let mut request = request.body(Body::from("a=b")).unwrap();
         request.extensions_mut().insert(palisade::request::PeerAddr(([127, 0, 0, 1], 40_000).into()));
         site.clone().oneshot(request).await.unwrap()

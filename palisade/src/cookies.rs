@@ -85,10 +85,17 @@ impl Cookies {
         Self(Arc::new(Attributes { secure: true, same_site: Some(SameSite::Lax), readable: Vec::new() }))
     }
 
-    /// Sets the `SameSite` of cookies that have none; `None` adds none.
-    pub fn same_site(self, same_site: impl Into<Option<SameSite>>) -> Self {
-        let same_site = same_site.into();
-        self.change(|attributes| attributes.same_site = same_site)
+    /// Sets the `SameSite` of cookies that have none.
+    pub fn same_site(self, same_site: SameSite) -> Self {
+        self.change(|attributes| attributes.same_site = Some(same_site))
+    }
+
+    /// Adds no `SameSite`.
+    ///
+    /// # Security
+    /// Browsers decide then, and not all of them keep a cookie from requests of other sites.
+    pub fn dangerous_disable_same_site(self) -> Self {
+        self.change(|attributes| attributes.same_site = None)
     }
 
     /// Sets the names of the cookies that scripts of the page may read.

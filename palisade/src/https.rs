@@ -135,10 +135,18 @@ impl Https {
         self.change(|settings| settings.exempt_paths = paths)
     }
 
-    /// Sets `Strict-Transport-Security`; `None` does not send it.
-    pub fn hsts(self, hsts: impl Into<Option<Hsts>>) -> Self {
-        let hsts = hsts.into().map(|hsts| hsts.0);
-        self.change(|settings| settings.hsts = hsts)
+    /// Sets `Strict-Transport-Security`.
+    pub fn hsts(self, hsts: Hsts) -> Self {
+        self.change(|settings| settings.hsts = Some(hsts.0))
+    }
+
+    /// Sends no `Strict-Transport-Security`.
+    ///
+    /// # Security
+    /// The first request of each visit may then go over plain HTTP, where everyone on the way can
+    /// answer it.
+    pub fn dangerous_disable_hsts(self) -> Self {
+        self.change(|settings| settings.hsts = None)
     }
 
     /// Serves the site over plain HTTP too, without a redirect.

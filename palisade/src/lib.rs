@@ -109,6 +109,8 @@ pub mod error_page;
 #[cfg(feature = "axum")]
 pub mod extract;
 pub mod front_door;
+#[cfg(all(any(doc, doctest), feature = "full"))]
+pub mod guide;
 pub mod headers;
 #[cfg(feature = "health")]
 pub mod health;

@@ -194,9 +194,11 @@ impl Guard for RequestIds {
         {
             context.set_request_id(id);
         }
+        // Decided here, so that a span further in has the id.
+        let id = context.request_id();
         let span = Span::current();
         if !span.is_disabled() {
-            span.record("request_id", field::display(context.request_id()));
+            span.record("request_id", field::display(id));
             if let Some(client) = client {
                 span.record("client_ip", field::display(client.ip()));
             }

@@ -49,5 +49,8 @@ async fn same_site_is_added_and_never_overwritten() {
         lines,
         ["a=HttpOnly; secure; httponly; SameSite=Strict", "second=2; Secure; HttpOnly; SameSite=None"]
     );
-    assert_eq!(set(Cookies::new().same_site(None), true, "a=1").await[0], "a=1; Secure; HttpOnly");
+    assert_eq!(
+        set(Cookies::new().dangerous_disable_same_site(), true, "a=1").await[0],
+        "a=1; Secure; HttpOnly"
+    );
 }

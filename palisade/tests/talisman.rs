@@ -128,7 +128,7 @@ async fn header_sets_match_talisman_byte_for_byte() {
         ("defaults", SecurityHeaders::talisman(), default()),
         ("hardened", hardened(), Https::new().permanent().hsts(Hsts::preloaded(two_years).unwrap())),
         ("report only", reporting(), default()),
-        ("everything off", off, Https::new().dangerous_allow_http().hsts(None)),
+        ("everything off", off, Https::new().dangerous_allow_http().dangerous_disable_hsts()),
         ("seed 002, features", features(), default()),
         ("seed 002, preload", SecurityHeaders::talisman(), Https::new().hsts(Hsts::preloaded(year).unwrap())),
     ] {

@@ -28,7 +28,7 @@ use palisade::csp::{Csp, Severity, Source, none};
 use palisade::csrf::Csrf;
 use palisade::front_door::Guards;
 use palisade::headers::{ReportsTo, XssProtection};
-use palisade::https::{Hsts, Https};
+use palisade::https::Https;
 use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup};
 use palisade::request_id::RequestIds;
 use palisade::{PageHeaders, Palisade, SecurityHeaders};
@@ -130,7 +130,10 @@ pub fn log_lint(config: &Config) {
 }
 
 fn https(config: &Config) -> Https {
-    let hsts = (config.force_https || config.is_production()).then(Hsts::default);
-    let https = Https::new().hsts(hsts);
-    if config.force_https { https } else { https.dangerous_allow_http() }
+    let https = Https::new();
+    match (config.force_https, config.is_production()) {
+        (true, _) => https,
+        (false, true) => https.dangerous_allow_http(),
+        (false, false) => https.dangerous_allow_http().dangerous_disable_hsts(),
+    }
 }

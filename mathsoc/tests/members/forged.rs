@@ -8,7 +8,8 @@ const EDIT: &str = "/profile/edit";
 /// Posts a new name for Ada with these headers and this token.
 async fn forge(browser: &mut Browser, headers: &[(&str, &str)], token: &str) -> Page {
     let fields = [("full_name", "Forged"), ("csrf_token", token)];
-    browser.post_with(EDIT, headers, if token.is_empty() { &fields[..1] } else { &fields }).await
+    let headers = [headers, &[("accept", "text/html")]].concat();
+    browser.post_with(EDIT, &headers, if token.is_empty() { &fields[..1] } else { &fields }).await
 }
 
 async fn name(site: &TestSite) -> String {

@@ -80,11 +80,22 @@ impl Browser {
         self.send("POST", path, &headers, form(fields).into_bytes()).await
     }
 
-    /// Opens the page, fills in its form and sends it.
+    /// Opens the page and sends these fields to it, with its hidden ones. Unlike the library's
+    /// `submit`, it may send values that the form does not offer.
     pub(crate) async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.get(path).await;
         assert_eq!(page.status, 200, "{path} leads to {}", page.location());
-        Page::from(self.0.submit(path, fields).await)
+        let hidden = page.hidden();
+        let hidden = hidden.iter().map(|(name, value)| (&**name, &**value));
+        let hidden = hidden.filter(|(name, _)| !fields.iter().any(|(known, _)| known == name));
+        let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
+        let headers = [
+            ("accept", "text/html"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", "same-origin"),
+            ("user-agent", "Firefox/140.0"),
+        ];
+        self.post_with(path, &headers, &all).await
     }
 
     /// Sends a request with these headers only, the cookies and the host.

@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The message of a handler's 4xx, and the fields that it names.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(not(feature = "error-page"), allow(dead_code, reason = "error pages read them"))]
 pub(crate) struct HandlerError {
     pub(crate) message: Option<HandlerMessage>,
     pub(crate) fields: Vec<FieldError>,
@@ -13,6 +14,7 @@ pub(crate) struct HandlerError {
 
 /// A sentence of a handler for whoever sent the request.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "error-page"), allow(dead_code, reason = "error pages read them"))]
 pub(crate) struct HandlerMessage {
     pub(crate) text: Cow<'static, str>,
     /// The text names types or fields of the program: for programs and developers, not for pages.

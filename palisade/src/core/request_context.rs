@@ -141,6 +141,13 @@ impl RequestContext {
     }
 }
 
+impl RequestId {
+    /// Returns the id of the request with these extensions, if a layer has begun the request.
+    pub fn of(extensions: &Extensions) -> Option<Self> {
+        RequestContext::of(extensions).map(RequestContext::request_id)
+    }
+}
+
 /// A layer whose place among the others is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LayerMark {

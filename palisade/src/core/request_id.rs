@@ -5,10 +5,6 @@ use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::str::FromStr;
 
-use http::Extensions;
-
-use super::request_context::RequestContext;
-
 /// The id of one request: 16 random hexadecimal digits, or an id that a proxy has sent.
 ///
 /// All layers of a request share one id: [`ErrorPages`](crate::ErrorPages) shows and logs it, and
@@ -52,11 +48,6 @@ impl RequestId {
         let mut text = [0; MAX_LENGTH];
         write!(&mut text[..], "{number:016x}").expect("16 digits have room");
         Self { text, length: 16 }
-    }
-
-    /// Returns the id of the request with these extensions, if a layer has begun the request.
-    pub fn of(extensions: &Extensions) -> Option<Self> {
-        RequestContext::of(extensions).map(RequestContext::request_id)
     }
 
     /// Returns the id as text.

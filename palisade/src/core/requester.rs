@@ -1,6 +1,6 @@
 //! The requester: a person in front of a browser, a program, or htmx.
 //!
-//! Error pages and sign-in redirects depend on it. The module page of `error_page` has the table.
+//! Error pages and sign-in redirects depend on it. The page of [`error_page`](crate::error_page) has the table.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -44,12 +44,13 @@ impl<B> PeekedBody<B> {
         Self { read_ahead: ReadAhead::default(), rest: Rest::Untouched { body } }
     }
 
-    /// Returns the original body if nothing has been read from it.
+    /// Returns the original body if nothing has been read from it, else this body as `wrap` makes
+    /// it.
     #[cfg(all(feature = "axum", feature = "session"))]
-    pub(crate) fn into_untouched(self) -> Result<B, Self> {
+    pub(crate) fn into_untouched_or(self, wrap: impl FnOnce(Self) -> B) -> B {
         match self.rest {
-            Rest::Untouched { body } => Ok(body),
-            Rest::Begun { .. } => Err(self),
+            Rest::Untouched { body } => body,
+            Rest::Begun { .. } => wrap(self),
         }
     }
 

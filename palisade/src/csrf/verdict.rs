@@ -65,6 +65,7 @@ pub(super) fn changes_state<B>(request: &Request<B>) -> bool {
 
 /// Returns `true` for safe methods, and for CONNECT: it opens a WebSocket over HTTP/2, to which a
 /// page can add no token. As for one that opens by `Upgrade`, the origin check decides.
+#[cfg(feature = "csrf")]
 pub(super) fn needs_no_token(method: &Method) -> bool {
     is_safe(method) || *method == Method::CONNECT
 }

@@ -158,7 +158,7 @@ impl LimitableBody for Body {
     type Limited = Self;
 
     fn limit(request: Request<Self>, limit: BodyLimit) -> Request<Self> {
-        LimitedBody::limit(request, limit).map(|body| body.into_unlimited().unwrap_or_else(Self::new))
+        LimitedBody::limit(request, limit).map(|body| body.into_unlimited_or(Self::new))
     }
 }
 
@@ -247,11 +247,10 @@ impl IntoResponse for Redirect {
 
 impl IntoResponse for SafeHtml {
     fn into_response(self) -> Response {
-        Html(self).into_response()
+        Html(self.into_string()).into_response()
     }
 }
 
-/// Makes `axum::response::Html<SafeHtml>` a response.
 impl From<SafeHtml> for Body {
     fn from(html: SafeHtml) -> Self {
         html.into_string().into()

@@ -7,7 +7,12 @@ use std::time::Duration;
 use axum::Router;
 use tower_layer::Layer;
 
-use super::{Adapted, Guards, Stack};
+use super::Guards;
+#[cfg(any(feature = "rate-limit", feature = "session"))]
+use super::stack::Optional;
+#[cfg(feature = "session")]
+use super::stack::Rejoined;
+use super::stack::{Adapted, Stack};
 use crate::body_limit::BodyLimit;
 use crate::cookies::Cookies;
 use crate::csrf::Csrf;
@@ -71,6 +76,7 @@ type TokenChange = dyn Fn(CsrfTokens) -> CsrfTokens + Send + Sync;
 /// use palisade::front_door::Guards;
 ///
 /// let palisade = Palisade::from(Guards::new().hosts(["example.org"])?);
+/// assert!(format!("{palisade:?}").contains("example.org"));
 /// # Ok::<(), palisade::host::HostsError>(())
 /// ```
 impl From<Guards> for Palisade {
@@ -325,6 +331,31 @@ impl Palisade {
 
     fn change_guards(self, change: impl FnOnce(Guards) -> Guards) -> Self {
         self.change(|settings| settings.guards = change(settings.guards.clone()))
+    }
+}
+
+impl<S: Clone> Layer<S> for Palisade {
+    type Service = Stack<S>;
+
+    fn layer(&self, inner: S) -> Stack<S> {
+        let settings = &*self.0;
+        #[cfg(feature = "session")]
+        let inner = match &settings.csrf_tokens {
+            Some(tokens) => Optional::With { service: tokens.layer(Rejoined(inner)) },
+            None => Optional::Without { service: inner },
+        };
+        #[cfg(feature = "session")]
+        let inner = match &settings.sessions {
+            Some(sessions) => Optional::With { service: sessions.layer(inner) },
+            None => Optional::Without { service: inner },
+        };
+        #[cfg(feature = "rate-limit")]
+        let inner = match &settings.rate_limit {
+            Some(limit) => Optional::With { service: limit.layer(inner) },
+            None => Optional::Without { service: inner },
+        };
+        let bounded = settings.deadline.layer(settings.body_limit.layer(inner));
+        Stack(settings.error_pages.layer(settings.guards.layer(bounded)))
     }
 }
 

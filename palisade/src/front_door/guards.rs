@@ -87,7 +87,7 @@ impl Guards {
     /// [`Palisade::development`](crate::Palisade::development).
     pub fn development() -> Self {
         Self::new()
-            .https(Https::new().hsts(None).dangerous_allow_http())
+            .https(Https::new().dangerous_disable_hsts().dangerous_allow_http())
             .change(|guards| guards.development = true)
     }
 
@@ -254,6 +254,16 @@ impl Guard for Guards {
 }
 
 /// The state of [`Guards`] during a request.
+///
+/// ```
+/// use palisade::front_door::{Guards, GuardsState};
+/// use palisade::guard::Guard;
+///
+/// let guards = Guards::development();
+/// let mut request = http::Request::new(());
+/// let state: GuardsState = guards.begin(&mut request);
+/// assert!(guards.check(&request, &state).is_err(), "the peer is unknown");
+/// ```
 pub struct GuardsState {
     context: RequestContext,
     misplaced: Option<MissingLayer>,

@@ -9,10 +9,9 @@ use std::task::{Context, Poll, ready};
 use axum::body::{Body, Bytes};
 use http::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
-use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Guards, Palisade};
+use super::Guards;
 use crate::body_limit::BodyLimitService;
 use crate::core::axum_compat::AxumService;
 use crate::core::guard::GuardService;
@@ -42,34 +41,20 @@ type WithToken<S> = Optional<CsrfTokenService<Rejoined<S>>, S>;
 #[cfg(not(feature = "session"))]
 type WithSession<S> = S;
 
-/// The service that [`Palisade`] makes: every layer in its place.
+/// The service that [`Palisade`](crate::Palisade) makes: every layer in its place.
+///
+/// ```
+/// use axum::routing::get;
+/// use palisade::Palisade;
+/// use palisade::front_door::Stack;
+/// use tower::Layer;
+///
+/// let service: Stack<axum::Router> =
+///     Palisade::development().layer(axum::Router::new().route("/", get(async || "Hello")));
+/// assert_eq!(format!("{service:?}"), "Stack");
+/// ```
 #[derive(Clone)]
-pub struct Stack<S>(Whole<S>);
-
-impl<S: Clone> Layer<S> for Palisade {
-    type Service = Stack<S>;
-
-    fn layer(&self, inner: S) -> Stack<S> {
-        let settings = &*self.0;
-        #[cfg(feature = "session")]
-        let inner = match &settings.csrf_tokens {
-            Some(tokens) => Optional::With { service: tokens.layer(Rejoined(inner)) },
-            None => Optional::Without { service: inner },
-        };
-        #[cfg(feature = "session")]
-        let inner = match &settings.sessions {
-            Some(sessions) => Optional::With { service: sessions.layer(inner) },
-            None => Optional::Without { service: inner },
-        };
-        #[cfg(feature = "rate-limit")]
-        let inner = match &settings.rate_limit {
-            Some(limit) => Optional::With { service: limit.layer(inner) },
-            None => Optional::Without { service: inner },
-        };
-        let bounded = settings.deadline.layer(settings.body_limit.layer(inner));
-        Stack(settings.error_pages.layer(settings.guards.layer(bounded)))
-    }
-}
+pub struct Stack<S>(pub(super) Whole<S>);
 
 impl<S> Service<Request<Body>> for Stack<S>
 where
@@ -89,7 +74,7 @@ where
 }
 
 /// `palisade::serve` serves a protected service.
-impl<S> App<Palisade> for Stack<S>
+impl<S> App<Guards> for Stack<S>
 where
     S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -107,12 +92,14 @@ impl<S> fmt::Debug for Stack<S> {
 }
 
 /// A service with or without a layer around it.
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 #[derive(Clone)]
 pub enum Optional<A, B> {
     With { service: A },
     Without { service: B },
 }
 
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 impl<A, B, R> Service<R> for Optional<A, B>
 where
     A: Service<R>,
@@ -137,6 +124,7 @@ where
     }
 }
 
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 pin_project! {
     /// The future of an [`Optional`].
     #[project = OptionalProjection]
@@ -146,6 +134,7 @@ pin_project! {
     }
 }
 
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 impl<A: Future, B: Future<Output = A::Output>> Future for OptionalFuture<A, B> {
     type Output = A::Output;
 
@@ -160,7 +149,7 @@ impl<A: Future, B: Future<Output = A::Output>> Future for OptionalFuture<A, B> {
 /// Gives the service behind [`CsrfTokens`](crate::CsrfTokens) axum's body again.
 #[cfg(feature = "session")]
 #[derive(Clone)]
-pub struct Rejoined<S>(S);
+pub struct Rejoined<S>(pub(super) S);
 
 #[cfg(feature = "session")]
 impl<S: Service<Request<Body>>> Service<Request<PeekedBody<Body>>> for Rejoined<S> {
@@ -173,11 +162,19 @@ impl<S: Service<Request<Body>>> Service<Request<PeekedBody<Body>>> for Rejoined<
     }
 
     fn call(&mut self, request: Request<PeekedBody<Body>>) -> Self::Future {
-        self.0.call(request.map(|body| body.into_untouched().unwrap_or_else(Body::new)))
+        self.0.call(request.map(|body| body.into_untouched_or(Body::new)))
     }
 }
 
 /// A service whose response body is axum's, and whose errors are responses with the status 500.
+///
+/// ```
+/// use palisade::Palisade;
+/// use palisade::front_door::{Adapted, Stack};
+///
+/// let service: Stack<Adapted<&str>> = Palisade::development().protect_service("any service");
+/// assert_eq!(format!("{service:?}"), "Stack");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Adapted<S> {
     service: S,

@@ -130,10 +130,17 @@ impl SecurityHeaders {
 
     /// Sets `Cache-Control` of personal responses: those with a nonce, a cookie or a CSRF token. A
     /// handler's own header stays if it has `private` or `no-store`, and is replaced otherwise: a
-    /// shared cache could send one visitor's page to another. `None` changes nothing.
-    pub fn personal_pages(self, control: impl Into<Option<CacheControl>>) -> Self {
-        let control = control.into().map(HeaderValue::from);
-        self.change(|site| site.personal_cache_control = control)
+    /// shared cache could send one visitor's page to another.
+    pub fn personal_pages(self, control: CacheControl) -> Self {
+        self.change(|site| site.personal_cache_control = Some(control.into()))
+    }
+
+    /// Leaves `Cache-Control` of personal responses to the handlers.
+    ///
+    /// # Security
+    /// A response without the header may be stored by a shared cache, and sent to another visitor.
+    pub fn dangerous_allow_shared_caches(self) -> Self {
+        self.change(|site| site.personal_cache_control = None)
     }
 
     /// Replaces headers that the handler has set, as Flask-Talisman does. By default they stay.

@@ -208,7 +208,7 @@ impl Keyring {
 pub fn random_key() -> String {
     let mut bytes = Zeroizing::new([0; 48]);
     getrandom::fill(&mut *bytes).expect("the operating system has a random generator");
-    STANDARD.encode(&*bytes)
+    STANDARD.encode(*bytes)
 }
 
 fn require_strong(key: &str, which: &str) -> Result<(), KeyringError> {

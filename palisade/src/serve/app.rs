@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tower_service::Service;
 
 use super::Serve;
-use super::server::run;
+use super::server::{Stop, run};
 use crate::body_limit::LimitedBody;
 
 /// A service that [`serve`](crate::serve()) can serve: an axum `Router`, or a tower service that
@@ -50,7 +50,6 @@ pub trait App<M>: Sized {
 /// Runs a server until the future, its stop, is ready.
 pub(crate) type Server = Box<dyn FnOnce(Serve, TcpListener, Stop) -> ServerFuture + Send>;
 
-pub(crate) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) type ServerFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// The parameter of [`App`] for tower services.

@@ -66,8 +66,7 @@ pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
 
 /// Serves one connection until the client leaves, a timeout passes, or the server shuts down.
 pub(super) async fn serve_connection<S, B>(
-    stream: TcpStream,
-    peer: SocketAddr,
+    (stream, peer): (TcpStream, SocketAddr),
     app: S,
     protocol: Builder<TokioExecutor>,
     settings: Serve,

@@ -151,7 +151,7 @@ use tokio::net::TcpListener;
 
 pub use self::app::App;
 pub(crate) use self::app::Server;
-use self::app::Stop;
+use self::server::Stop;
 pub use self::shutdown::{Shutdown, shutdown_signal};
 use crate::body_limit::BodyLimit;
 #[cfg(doc)]

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,10 +16,12 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use super::Serve;
-use super::app::Stop;
 use super::connection;
 use super::shutdown::Shutdown;
 use crate::body_limit::LimitedBody;
+
+/// The future that stops a server.
+pub(crate) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Accepts connections until `stop` is ready, then waits for the open ones.
 pub(super) async fn run<S, B>(
@@ -48,8 +51,7 @@ where
             Some(_) = open.join_next() => {}
             (stream, peer) = accept(&listener), if open.len() < settings.max_connections => {
                 open.spawn(connection::serve_connection(
-                    stream,
-                    peer,
+                    (stream, peer),
                     app.clone(),
                     protocol.clone(),
                     settings,

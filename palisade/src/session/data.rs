@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::store::SessionId;
 use crate::core::auth_proof::AuthProof;
@@ -174,6 +177,11 @@ impl SessionData {
         let data: Self = serde_json::from_slice(bytes.strip_prefix(&[PLAIN])?).ok()?;
         Some(Self { id, ..data })
     }
+}
+
+/// Returns a name of the session that opens nothing: a hash of its id.
+pub(super) fn public_key(id: SessionId) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(id.bytes())[..12])
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use http::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::data::SessionChange;
-use super::other_sessions::public_key;
+use super::data::{SessionChange, public_key};
 use super::rejection::SessionRejection;
 use super::request_session::RequestSession;
 use super::settings::Sessions;
@@ -38,17 +37,18 @@ impl Session {
                  client. Use `Palisade::sessions`, write `Proxies` outside of it, or set `Sessions::secure`.",
             ));
         }
-        let mut outer = request.extensions().get::<Self>();
-        while let Some(Self(session)) = outer {
+        let outer = request.extensions().get::<Self>().map(|session| Arc::clone(&session.0));
+        let mut next = outer.as_deref();
+        while let Some(session) = next {
             if session.settings().cookie.name() == sessions.0.cookie.name() {
                 return Err(MissingLayer(
                     "Two session layers around one route use the same cookie. Remove one of them, or give one another \
                      `Sessions::cookie_name`.",
                 ));
             }
-            outer = session.outer.as_ref();
+            next = session.outer.as_deref();
         }
-        let session = Self(Arc::new(RequestSession::new(sessions, request, &context)));
+        let session = Self(Arc::new(RequestSession::new(sessions, request, &context, outer)));
         let tag: Arc<dyn SessionTag> = Arc::<RequestSession>::clone(&session.0);
         request.extensions_mut().insert(tag);
         request.extensions_mut().insert(session.clone());

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-
-use super::data::SessionData;
+use super::data::{SessionData, public_key};
 use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::request_session::{RequestSession, store_down};
@@ -127,11 +123,6 @@ pub struct OtherSession {
     pub user_agent: Option<String>,
     /// `true` for the session of this request.
     pub current: bool,
-}
-
-/// Returns a name of the session that opens nothing: a hash of its id.
-pub(super) fn public_key(id: SessionId) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(id.bytes())[..12])
 }
 
 impl RequestSession {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,10 +13,9 @@ use http::{HeaderValue, Method, Request, StatusCode};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::cookie::CookieHeaders;
+use super::cookie::{CookieHeaders, RememberCookie};
 use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
-use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::settings::{SessionProtection, Sessions, Settings, Storage};
 use super::store::{SessionId, StoreError};
@@ -42,7 +41,7 @@ pub(super) struct RequestSession {
     loaded: OnceCell<()>,
     state: Mutex<SessionState>,
     /// The session of a layer further out, with another cookie.
-    pub(super) outer: Option<Session>,
+    pub(super) outer: Option<Arc<Self>>,
 }
 
 /// The content of the request's cookie.
@@ -91,17 +90,13 @@ impl SessionState {
     }
 }
 
-/// The change of the remember cookie in the response.
-#[derive(Default)]
-pub(super) enum RememberCookie {
-    #[default]
-    Keep,
-    Set(String),
-    Clear,
-}
-
 impl RequestSession {
-    pub(super) fn new<B>(sessions: &Sessions, request: &Request<B>, context: &RequestContext) -> Self {
+    pub(super) fn new<B>(
+        sessions: &Sessions,
+        request: &Request<B>,
+        context: &RequestContext,
+        outer: Option<Arc<Self>>,
+    ) -> Self {
         let tls = || context.client().is_some_and(|client| client.scheme() == Scheme::Https);
         let headers = request.headers();
         Self {
@@ -117,7 +112,7 @@ impl RequestSession {
             presented: OnceLock::new(),
             loaded: OnceCell::new(),
             state: Mutex::default(),
-            outer: request.extensions().get().cloned(),
+            outer,
         }
     }
 

@@ -16,10 +16,10 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::cookie::MAX_COOKIE_BYTES;
+use super::cookie::{MAX_COOKIE_BYTES, RememberCookie};
 use super::data::{SessionChange, SessionData};
 use super::handle::Session;
-use super::request_session::{RememberCookie, RequestSession, SessionState, store_down};
+use super::request_session::{RequestSession, SessionState, store_down};
 use super::settings::{Sessions, Storage};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
 use crate::core::cache::is_private;

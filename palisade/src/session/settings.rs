@@ -112,6 +112,7 @@ pub enum SessionProtection {
 /// let sessions: Sessions = cookies.ended_in(MemorySessions::new());
 /// // One process, for development and tests:
 /// let forgetful: Sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart();
+/// assert!(format!("{sessions:?} {forgetful:?}").contains("MemorySessions"));
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "it is no layer yet: say `.ended_in(store)`"]

@@ -46,8 +46,7 @@
 //! 2. The request gets the headers of a browser or a program, then those of [`Browser::header`],
 //!    and the cookies of the URL's host, path and scheme.
 //! 3. Its extensions get the peer's address, as `palisade::serve` and `axum::serve` set it, and
-//! the
-//!    scheme.
+//!    the scheme.
 //! 4. The service responds. A panic of the service ends the test.
 //! 5. The response's cookies are stored.
 //! 6. A redirect on the same host is followed, with the method that browsers use.

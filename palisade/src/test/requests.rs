@@ -252,7 +252,12 @@ impl Browser {
     }
 
     fn add_browser_headers(&self, draft: &Draft, headers: &mut HeaderMap) {
-        let mut set = |name: HeaderName, text: &str| headers.insert(name, value(text));
+        let own = &self.headers;
+        let mut set = |name: HeaderName, text: &str| {
+            if !own.iter().any(|(known, _)| *known == name) {
+                headers.insert(name, value(text));
+            }
+        };
         let is_script = draft.start == Start::Script;
         set(USER_AGENT, FIREFOX);
         set(ACCEPT_LANGUAGE, "en");
@@ -292,7 +297,9 @@ impl Browser {
         if let Some(cookies) = self.jar.header(url) {
             headers.entry(COOKIE).or_insert_with(|| value(&cookies));
         }
-        let is_preflight = is_preflight(&request);
+        // A CORS layer outside of the protection answers a preflight, and no page shows the response.
+        let is_preflight = request.method() == Method::OPTIONS
+            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         let context = RequestContext::default();
         let extensions = request.extensions_mut();
         extensions.extend(self.extensions.clone());
@@ -308,7 +315,7 @@ impl Browser {
         assert!(
             self.allows_unprotected
                 || is_preflight
-                || is_protected(&context)
+                || context.has_entered(LayerMark::HeadersSent)
                 || response.extensions().get::<Rejection>().is_some(),
             "{what}: no layer of palisade has completed the response; was the route added after `Palisade`? Add it \
              before, or write `.dangerous_allow_unprotected()`"
@@ -346,18 +353,6 @@ impl Draft {
         self.relation = self.relation.max(Relation::between(&self.url, &next));
         self.url = next;
     }
-}
-
-/// Returns `true` if a layer of this library has completed the response.
-fn is_protected(context: &RequestContext) -> bool {
-    context.has_entered(LayerMark::HeadersSent)
-}
-
-/// Returns `true` for a CORS preflight. A CORS layer outside of the protection answers it, and no
-/// page shows the response.
-fn is_preflight(request: &Request<Body>) -> bool {
-    let has = |name: HeaderName| request.headers().contains_key(name);
-    request.method() == Method::OPTIONS && has(ORIGIN) && has(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// Returns the target of a redirect, if it is on the same host.

@@ -1,5 +1,7 @@
 //! An allow-list of the application's own takes what is inert, and names what is not.
 
+use std::sync::LazyLock;
+
 use palisade::Sanitizer;
 use palisade::sanitize::AllowListError;
 
@@ -27,6 +29,11 @@ pub const ADDED_SCHEMES: &[&str] = &["tel", "sms", "geo", "xmpp", "sip", "magnet
 
 /// Returns the sanitizer that allows as much as can be allowed.
 pub fn widest() -> Sanitizer {
+    static WIDEST: LazyLock<Sanitizer> = LazyLock::new(make_widest);
+    WIDEST.clone()
+}
+
+fn make_widest() -> Sanitizer {
     let elements = Sanitizer::rich().allow_elements(ELEMENTS).unwrap();
     let attributes = ATTRIBUTES
         .iter()

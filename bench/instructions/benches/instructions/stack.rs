@@ -9,8 +9,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use palisade::proxy::Proxies;
 use palisade::request::{RequestContext, Scheme};
+use palisade::body_limit::BodyLimit;
+use palisade::deadline::Deadline;
 use palisade::front_door::Guards;
-use palisade::{CspNonce, ErrorPages};
+use palisade::{CspNonce, ErrorPages, Palisade};
 use tower::{Layer, Service, service_fn};
 
 use crate::work::{Body, Work, answered, asking, now, request};
@@ -99,9 +101,9 @@ pub fn refused_with_a_page() -> impl Work {
     answered(ErrorPages::plain().layer(palisade().layer(inner)), with_foreign_host)
 }
 
-type Page = axum::body::Body;
+pub type Page = axum::body::Body;
 
-fn page_request() -> Request<Page> {
+pub fn page_request() -> Request<Page> {
     request().map(Page::new)
 }
 
@@ -132,4 +134,24 @@ pub fn axum_json_around() -> impl Work {
         palisade().layer(Router::<()>::new().route("/challenges", get(home)).into_service()),
         page_request,
     )
+}
+
+/// A router of 51 routes.
+pub fn routes() -> Router {
+    let pages = (0..50).fold(Router::new(), |router, page| router.route(&format!("/page/{page}"), get(home)));
+    pages.route("/challenges", get(home))
+}
+
+pub fn router() -> impl Work {
+    answered(routes().into_service(), page_request)
+}
+
+/// The layers as a tuple, in a router of their own, as before the front door.
+pub fn router_in_a_tuple() -> impl Work {
+    let layers = (ErrorPages::plain(), palisade(), Deadline::default(), BodyLimit::default());
+    answered(Router::<()>::new().fallback_service(layers.layer(routes())).into_service(), page_request)
+}
+
+pub fn router_protected() -> impl Work {
+    answered(Palisade::from(palisade()).protect(routes()).into_service(), page_request)
 }

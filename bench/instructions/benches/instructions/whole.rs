@@ -8,13 +8,16 @@ use palisade::clock::Clock;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::MemoryStore;
 use palisade::session::AuthProof;
+use palisade::body_limit::BodyLimit;
+use palisade::deadline::Deadline;
 use palisade::front_door::Guards;
-use palisade::{CsrfToken, CsrfTokens, ErrorPages, RateLimit, Session, Sessions};
+use palisade::{CsrfToken, CsrfTokens, ErrorPages, Palisade, RateLimit, Session, Sessions};
+use axum::Router;
 use tower::{Layer, Service, service_fn};
 
 use crate::limits::TWO;
 use crate::secrets::keyring;
-use crate::stack::{JSON, palisade};
+use crate::stack::{JSON, page_request, palisade, routes};
 use crate::work::{Body, Work, answered, now, request};
 
 type Layers = (ErrorPages, Guards, palisade::rate_limit::RateLimitLayer, Sessions, CsrfTokens);
@@ -96,4 +99,17 @@ pub fn whole_form() -> impl Work {
     let member = Member::of(&layers);
     let page = service_fn(|_: Request<_>| async { Ok::<_, Infallible>(json()) });
     answered(layers.layer(page), move || member.post())
+}
+
+/// The layers as a tuple, in a router of their own, as before the front door.
+pub fn router_in_a_tuple() -> impl Work {
+    let (pages, guards, limit, sessions, tokens) = layers();
+    let layers = (pages, guards, Deadline::default(), BodyLimit::default(), limit, sessions, tokens);
+    answered(Router::<()>::new().fallback_service(layers.layer(routes())).into_service(), page_request)
+}
+
+pub fn router_protected() -> impl Work {
+    let (pages, guards, limit, sessions, _) = layers();
+    let palisade = Palisade::from(guards).error_pages(pages).rate_limit(limit).sessions(sessions);
+    answered(palisade.protect(routes()).into_service(), page_request)
 }

@@ -1,22 +1,17 @@
 //! All layers of Palisade.
 
-use std::convert::Infallible;
 use std::error::Error;
 
-use axum::body::{Bytes, HttpBody};
-use axum::http::{Request, StatusCode};
-use axum::response::Response;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{BoxError, Form, Router};
+use axum::{Form, Router};
 use palisade::extract::Account;
 use palisade::proxy::Proxies;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::MemoryStore;
 use palisade::rejection::InternalError;
 use palisade::session::AuthProof;
-use palisade::front_door::Guards;
-use palisade::{CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, RateLimit, Rejection, Session, Sessions, SignedIn};
-use tower::{Layer, Service};
+use palisade::{CspNonce, CsrfToken, Keyring, Palisade, RateLimit, Rejection, Session, Sessions, SignedIn};
 
 use super::work::{self, Note};
 
@@ -32,14 +27,7 @@ impl<S: Sync> Account<S> for User {
     }
 }
 
-pub fn app<B>() -> Result<
-    impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
-    Box<dyn Error>,
->
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+pub fn app() -> Result<Router, Box<dyn Error>> {
     let keyring = Keyring::random();
     let store = FallbackStore::from(MemoryStore::new());
     let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour", store.clone())?;
@@ -51,14 +39,11 @@ where
         .route("/login", post(log_in))
         .route("/form", get(form).post(async |Form(note): Form<Note>| work::saved(&note)))
         .route("/limited", get(async || work::limited()).layer(few.per_client()));
-    let layers = (
-        ErrorPages::plain(),
-        Guards::new().hosts(["bench.example"])?.trusted_proxies(Proxies::trusted(["127.0.0.1"])?),
-        all.per_client().default_limit(),
-        Sessions::in_cookie(&keyring).dangerous_forgets_on_restart(),
-        CsrfTokens::new(&keyring),
-    );
-    Ok(layers.layer(router))
+    let palisade = Palisade::for_hosts(["bench.example"])?
+        .trusted_proxies(Proxies::trusted(["127.0.0.1"])?)
+        .rate_limit(all.per_client().default_limit())
+        .sessions(Sessions::in_cookie(&keyring).dangerous_forgets_on_restart());
+    Ok(palisade.protect(router))
 }
 
 async fn log_in(session: Session) -> Result<StatusCode, Rejection> {

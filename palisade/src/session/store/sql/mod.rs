@@ -54,6 +54,8 @@
 //!
 //! [sqlx](https://docs.rs/sqlx), which needs Rust 1.94. OWASP Session Management Cheat Sheet.
 
+mod statements;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -66,6 +68,7 @@ use sqlx::PgPool;
 #[cfg(feature = "sqlx-sqlite")]
 use sqlx::SqlitePool;
 
+use self::statements::{BATCH, Statements};
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::clock::Clock;
 use crate::core::store_reply::{StoreError, StoreReply};
@@ -76,8 +79,6 @@ const DEFAULT_TABLE: &str = "palisade_sessions";
 const MAX_TABLE_NAME: usize = 40;
 /// The timeout of a call.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The most expired rows that one statement deletes.
-const BATCH: u64 = 1000;
 /// The seconds between removals of expired rows.
 const CLEANUP_INTERVAL: i64 = 60;
 
@@ -113,47 +114,6 @@ macro_rules! on {
             Pool::Postgres($pool) => $work,
         }
     };
-}
-
-/// The statements, with the name of the table. Every value is bound.
-struct Statements {
-    table: String,
-    load: Arc<str>,
-    insert: Arc<str>,
-    replace: Arc<str>,
-    delete: Arc<str>,
-    list: Arc<str>,
-    delete_expired: Arc<str>,
-}
-
-impl Statements {
-    /// Returns the statements for a table whose name has been checked.
-    fn new(table: &str) -> Self {
-        let select = |columns: &str, column: &str| {
-            format!("SELECT {columns} FROM {table} WHERE {column} = $1 AND expires_at > $2").into()
-        };
-        Self {
-            load: select("version, user_id, data", "id"),
-            list: select("id, version, user_id, data", "user_id"),
-            insert: format!(
-                "INSERT INTO {table} (id, user_id, version, data, expires_at) VALUES ($1, $2, $3, $4, $5) \
-                 ON CONFLICT (id) DO UPDATE SET user_id = $2, version = $3, data = $4, expires_at = $5 \
-                 WHERE {table}.expires_at <= $6"
-            )
-            .into(),
-            replace: format!(
-                "UPDATE {table} SET user_id = $2, version = $3, data = $4, expires_at = $5 \
-                 WHERE id = $1 AND expires_at > $6 AND version = $7"
-            )
-            .into(),
-            delete: format!("DELETE FROM {table} WHERE id = $1").into(),
-            delete_expired: format!(
-                "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires_at <= $1 LIMIT {BATCH})"
-            )
-            .into(),
-            table: table.to_owned(),
-        }
-    }
 }
 
 /// Makes a query of a prepared statement.
