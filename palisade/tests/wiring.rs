@@ -65,8 +65,11 @@ const STACKS: [&[Part]; 3] = [
     ],
 ];
 
+/// A protection, and the stacks that promise it.
+type Promise = (&'static str, fn(&[Part]) -> bool);
+
 /// The protections that a stack promises.
-const PROMISES: [(&str, fn(&[Part]) -> bool); 11] = [
+const PROMISES: [Promise; 11] = [
     ("rejects another host", |parts| has(parts, &[Guards, Hosts])),
     ("redirects plain HTTP", |parts| has(parts, &[Guards, Https])),
     ("rejects another site's page", |parts| has(parts, &[Guards, Csrf])),

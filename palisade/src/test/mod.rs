@@ -93,6 +93,7 @@ mod form;
 mod jar;
 mod page;
 mod requests;
+mod rules;
 mod service;
 #[cfg(feature = "session")]
 pub mod session_store;

@@ -6,14 +6,15 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
-    LOCATION, ORIGIN, REFERER, REFERRER_POLICY, SET_COOKIE, USER_AGENT,
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, ORIGIN, REFERER, REFERRER_POLICY,
+    SET_COOKIE, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::{Position, Url};
 
 use super::form::{self, Encoding, FormFile, path_of};
+use super::rules::{is_preflight, is_trustworthy, next_url};
 use super::{Browser, Page};
 use crate::core::client::{PeerAddr, Scheme};
 use crate::core::rejection::Rejection;
@@ -297,9 +298,7 @@ impl Browser {
         if let Some(cookies) = self.jar.header(url) {
             headers.entry(COOKIE).or_insert_with(|| value(&cookies));
         }
-        // A CORS layer outside of the protection answers a preflight, and no page shows the response.
-        let is_preflight = request.method() == Method::OPTIONS
-            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let is_preflight = is_preflight(&request);
         let context = RequestContext::default();
         let extensions = request.extensions_mut();
         extensions.extend(self.extensions.clone());
@@ -353,26 +352,6 @@ impl Draft {
         self.relation = self.relation.max(Relation::between(&self.url, &next));
         self.url = next;
     }
-}
-
-/// Returns the target of a redirect, if it is on the same host.
-fn next_url(response: &Response<Body>, url: &Url) -> Option<Url> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let location = response.headers().get(LOCATION)?;
-    let mut next = url.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
-    next.set_fragment(None);
-    (next.host() == url.host()).then_some(next)
-}
-
-/// Returns `true` for URLs that get `Sec-Fetch-*` headers.
-fn is_trustworthy(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    url.scheme() == "https"
-        || host == "localhost"
-        || host.ends_with(".localhost")
-        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn value(text: &str) -> HeaderValue {
