@@ -44,6 +44,7 @@ pub struct Sessions(pub(super) Arc<Settings>);
 pub(super) struct Settings {
     pub(super) keys: DerivedKey,
     /// The key of the CSRF tokens that belong to these sessions.
+    #[cfg(feature = "axum")]
     csrf_keys: DerivedKey,
     pub(super) storage: Storage,
     pub(super) store: Arc<dyn SessionStore>,
@@ -159,6 +160,7 @@ impl Sessions {
     fn keep(storage: Storage, store: Arc<dyn SessionStore>, keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.derive("session"),
+            #[cfg(feature = "axum")]
             csrf_keys: keyring.derive("csrf"),
             storage,
             store,
