@@ -3,17 +3,22 @@
 //! ```
 //! use http::{Request, Response};
 //! use palisade::cookies::{Cookies, SameSite};
+//! use palisade::proxy::Proxies;
+//! use palisade::request::{PeerAddr, Scheme};
 //! use tower::{Layer, ServiceExt};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), http::Error> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let cookies = Cookies::new().same_site(SameSite::Strict).readable_by_scripts(["theme"]);
 //! let page = tower::service_fn(async |_: Request<()>| {
 //!     Response::builder().header("set-cookie", "id=7; Path=/").body(String::new())
 //! });
 //!
-//! let response = cookies.layer(page).oneshot(Request::new(())).await?;
-//! assert_eq!(response.headers()["set-cookie"], "id=7; Path=/; HttpOnly; SameSite=Strict");
+//! let site = Proxies::none().layer(cookies.layer(page)); // says if the request came over TLS
+//! let peer = PeerAddr("192.0.2.7:40000".parse()?);
+//! let request = Request::builder().extension(peer).extension(Scheme::Https).body(())?;
+//! let response = site.oneshot(request).await?;
+//! assert_eq!(response.headers()["set-cookie"], "id=7; Path=/; Secure; HttpOnly; SameSite=Strict");
 //! # Ok(())
 //! # }
 //! ```

@@ -16,6 +16,11 @@ use super::tcp;
 pub(crate) const HOST: &str = "maths.example";
 pub(crate) const ORIGIN: &str = "http://maths.example";
 
+/// The headers of a form that a page of the site sends. Pages with `Referrer-Policy: no-referrer`
+/// send `Origin: null` beside them.
+const FROM_OUR_PAGE: [(&str, &str); 3] =
+    [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
+
 /// The library's browser with the pages of this site. It does not follow redirects.
 #[derive(Clone)]
 pub(crate) struct Browser(test::Browser);
@@ -28,7 +33,8 @@ impl Browser {
             Some(address) => test::Browser::new(service_fn(move |request| tcp::send(address, request)))
                 .dangerous_allow_unprotected(), // the layers are in the server
         };
-        Self(browser.at(ORIGIN).from("198.51.100.7").without_following())
+        let browser = browser.at(ORIGIN).from("198.51.100.7").header("user-agent", "Firefox/140.0");
+        Self(browser.without_following())
     }
 
     /// The same cookies in a browser that goes to another site.
@@ -66,7 +72,7 @@ impl Browser {
 
     /// Sends a form with these fields alone, from a page of the site.
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        Page::from(self.0.post(path, fields).await)
+        self.post_with(path, &FROM_OUR_PAGE, fields).await
     }
 
     /// Sends a form with these headers and fields.
@@ -89,13 +95,7 @@ impl Browser {
         let hidden = hidden.iter().map(|(name, value)| (&**name, &**value));
         let hidden = hidden.filter(|(name, _)| !fields.iter().any(|(known, _)| known == name));
         let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
-        let headers = [
-            ("accept", "text/html"),
-            ("sec-fetch-mode", "navigate"),
-            ("sec-fetch-site", "same-origin"),
-            ("user-agent", "Firefox/140.0"),
-        ];
-        self.post_with(path, &headers, &all).await
+        self.post_with(path, &FROM_OUR_PAGE, &all).await
     }
 
     /// Sends a request with these headers only, the cookies and the host.

@@ -118,7 +118,7 @@ pub trait Account<S>: Send + Sync + 'static {
 ///     .route("/account", get(account))
 ///     .route("/members", get(async || "members"))
 ///     .route_layer(SignedIn::<User>::gate(())) // for every route of a group
-///     .layer(Sessions::in_store(MemorySessions::new(), &keyring));
+///     .layer(Sessions::in_store(MemorySessions::new(), &keyring).secure(true));
 /// for path in ["/account", "/members"] {
 ///     let response = app.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
 ///     assert_eq!(response.status(), 401);

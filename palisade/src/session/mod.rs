@@ -1,11 +1,11 @@
 //! Sessions: data kept between the requests of one visitor, and the account that is signed in.
 //!
 //! ```
-//! use axum::{Router, body::Body, http::Request, routing::get};
-//! use palisade::Keyring;
+//! use axum::{Router, routing::get};
 //! use palisade::session::store::MemorySessions;
 //! use palisade::session::{Session, SessionRejection, Sessions};
-//! use tower::ServiceExt;
+//! use palisade::test::Browser;
+//! use palisade::{Keyring, Palisade};
 //!
 //! async fn count(session: Session) -> Result<String, SessionRejection> {
 //!     let visits = session.get::<u32>("visits").await?.unwrap_or(0) + 1;
@@ -14,20 +14,18 @@
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn main() -> Result<(), palisade::host::HostsError> {
 //! let keyring = Keyring::random();
 //! let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
-//! let app = Router::new().route("/", get(count)).layer(sessions);
+//! let palisade = Palisade::for_hosts(["example.org"])?.sessions(sessions);
+//! let app = palisade.protect(Router::new().route("/", get(count)));
 //!
-//! let first = app.clone().oneshot(Request::get("/").body(Body::empty())?).await?;
-//! // Over TLS it is `__Host-session=…; Secure`.
-//! let set_cookie = first.headers()["set-cookie"].to_str()?;
-//! assert!(set_cookie.starts_with("session=") && set_cookie.ends_with("HttpOnly; SameSite=Lax"));
-//!
-//! let cookie = set_cookie.split(';').next().unwrap_or_default();
-//! let request = Request::get("/").header("cookie", cookie).body(Body::empty())?;
-//! let second = app.oneshot(request).await?;
-//! assert_eq!(axum::body::to_bytes(second.into_body(), 100).await?, "visit 2");
+//! let mut browser = Browser::new(app).at("https://example.org");
+//! let first = browser.get("/").await;
+//! let set_cookie = first.header("set-cookie").unwrap_or_default();
+//! assert!(set_cookie.starts_with("__Host-session="));
+//! assert!(set_cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"));
+//! assert_eq!(browser.get("/").await.text, "visit 2");
 //! # Ok(())
 //! # }
 //! ```
@@ -124,6 +122,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let keyring = Keyring::random();
 //! let sessions = Sessions::in_store(MemorySessions::new(), &keyring)
+//!     .secure(true) // `Palisade` would know by the scheme of the request
 //!     .login_path("/login")
 //!     .on_event(|event| {
 //!         if let SessionEvent::TokenStolen { user } = event {

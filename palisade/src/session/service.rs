@@ -44,7 +44,7 @@ use crate::core::rejection::Rejection;
 ///     session.set("theme", "dark").await?;
 ///     Ok::<_, SessionRejection>(Response::new(String::new()))
 /// });
-/// let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
+/// let sessions = Sessions::in_store(MemorySessions::new(), &keyring).secure(true);
 /// let service: SessionService<_> = sessions.layer(handler);
 /// let response = service.oneshot(Request::new(())).await.map_err(|rejection| format!("{rejection:?}"))?;
 /// assert!(response.headers().contains_key("set-cookie"));
