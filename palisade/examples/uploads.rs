@@ -43,7 +43,7 @@ async fn app(uploads: Uploads, database: SqlitePool) -> Result<Router, sqlx::Err
     let minutes = Duration::from_secs(300);
     let limit = BodyLimit::bytes(uploads.request_limit_bytes()).timeout(minutes);
     let routes = Router::new()
-        .route("/", get(list).post(send).layer(limit).layer(Deadline::new(minutes)))
+        .route("/", get(list).post(send).layer((Deadline::new(minutes), limit)))
         .route("/files/{id}", get(show))
         .with_state(Site { uploads, database });
     Ok(Palisade::development().sessions(sessions).protect(routes))
