@@ -56,7 +56,6 @@
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
-//! | tests without a socket | [`test`](mod@test) | |
 //! | a browser for tests, a suite for session stores | [`test`](mod@test) | |
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
