@@ -49,7 +49,7 @@ impl FromRequestParts<Site> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Error> {
         let hash = BearerToken::of(&parts.headers)?.hash().to_string();
-        let caller = Self(*site.owners.get(&hash).ok_or(BearerRejection::Invalid)?);
+        let caller = Self(site.owners.get(&hash).ok_or(BearerRejection::Invalid)?);
         parts.extensions.insert(caller.clone()); // for the rate limit and the handlers
         Ok(caller)
     }

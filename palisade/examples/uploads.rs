@@ -21,7 +21,7 @@ use palisade::redirect::SafePath;
 use palisade::session::store::MemorySessions;
 use palisade::upload::{Clamd, FileType, Upload, UploadBody, UploadId, UploadsError};
 use palisade::{CsrfToken, Error, Keyring, Palisade, Redirect, Session, Sessions, Uploads};
-use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::SqlitePool;
 
 #[derive(Clone)]
 struct Site {
@@ -126,7 +126,11 @@ mod tests {
     use super::*;
 
     async fn browser() -> Browser {
-        let database = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+        let database = sqlx::sqlite::SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect("sqlite::memory:")
+            .await
+            .unwrap();
         let mut browser = Browser::new(app(uploads("memory://").unwrap(), database).await.unwrap());
         browser.get("/").await;
         browser
