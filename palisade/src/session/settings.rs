@@ -43,7 +43,6 @@ pub struct Sessions(pub(super) Arc<Settings>);
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) keys: DerivedKey,
-    /// The key of the CSRF tokens that belong to these sessions.
     #[cfg(feature = "axum")]
     csrf_keys: DerivedKey,
     pub(super) storage: Storage,
@@ -322,7 +321,6 @@ impl Sessions {
         self.with(|settings| settings.clock = clock)
     }
 
-    /// The key for the CSRF tokens of these sessions.
     #[cfg(feature = "axum")]
     pub(crate) fn csrf_keys(&self) -> &DerivedKey {
         &self.0.csrf_keys
