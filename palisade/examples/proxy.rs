@@ -144,7 +144,7 @@ mod tests {
         let conf = folder.file(
             "nginx.conf",
             &format!(
-                "daemon off;\npid {};\nerror_log {};\nevents {{}}\nhttp {{\naccess_log off;\n{temp}{conf}}}\n",
+                "daemon off;\nmaster_process off;\npid {};\nerror_log {};\nevents {{}}\nhttp {{\naccess_log off;\n{temp}{conf}}}\n",
                 folder.path("pid"),
                 folder.path("error.log")
             ),
