@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stop = palisade::serve::shutdown_signal()?;
     eprintln!("Listening on http://{}", listener.local_addr()?);
     if env::args().any(|argument| argument == "axum") {
-        // Without the connect info, every request is a 500: nobody knows the client's address.
+        // Without the connect info, every request is a 500: the client's address is unknown.
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     } else {

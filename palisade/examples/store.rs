@@ -115,7 +115,7 @@ impl SessionStore for FolderSessions {
         self.run(move |folder| {
             folder.saves += 1;
             if folder.saves.is_multiple_of(1000) {
-                folder.all()?; // nobody asks for most sessions that have expired
+                folder.all()?; // most expired sessions are never loaded again
             }
             let file = folder.file(id);
             if folder.read(&file)?.map(|stored| stored.version) != expected {

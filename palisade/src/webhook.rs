@@ -38,7 +38,7 @@
 //!    [`Webhook::github`], `Stripe-Signature: t=…,v1=…` for [`Webhook::stripe`].
 //! 2. The HMAC-SHA-256 of the body (Stripe: of the time and the body) is compared with each
 //!    signature in constant time, for the current and the previous secret.
-//! 3. Stripe's time may differ from the clock by 5 minutes, so that nobody can send an old request
+//! 3. Stripe's time may differ from the clock by 5 minutes, so that an old request cannot be sent
 //!    again.
 //!
 //! # Defaults

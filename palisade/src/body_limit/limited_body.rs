@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::BodyLimit;
 use crate::core::body_policy::BodyPolicy;
+use crate::core::body_rejection::without_axum_wrapper;
 
 /// 68 years, for a timeout that exceeds the clock's range.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 31);
@@ -92,7 +93,9 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
-        let Some(policy) = this.policy else { return this.inner.poll_frame(cx).map_err(cause) };
+        let Some(policy) = this.policy else {
+            return this.inner.poll_frame(cx).map_err(without_axum_wrapper);
+        };
         let limit = policy.bytes();
         let announced = if policy.is_peeked() { 0 } else { this.inner.size_hint().lower() };
         if this.received.saturating_add(announced) > limit {
@@ -101,7 +104,7 @@ where
         }
         if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
             let Some(frame) = frame else { return Poll::Ready(None) };
-            let frame = frame.map_err(cause)?;
+            let frame = frame.map_err(without_axum_wrapper)?;
             *this.received += frame.data_ref().map_or(0, |data| data.len() as u64);
             // The route has not set its limit yet while a layer peeks: the next read decides.
             if *this.received > limit && !policy.is_peeked() {
@@ -134,15 +137,6 @@ where
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
-}
-
-/// Returns the inner body's error, without the wrapper of axum's body: axum adds it again, and its
-/// extractors search only one level deep.
-fn cause(error: impl Into<Box<dyn Error + Send + Sync>>) -> Box<dyn Error + Send + Sync> {
-    let error = error.into();
-    #[cfg(feature = "axum")]
-    let error = crate::core::axum_compat::unwrapped(error);
-    error
 }
 
 /// Returns the error that axum's extractors answer with 413. Only `Limited` can make one, so it

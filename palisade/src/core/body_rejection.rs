@@ -1,5 +1,8 @@
 //! The reasons for rejecting a request's body, shared by the layers that read bodies.
 
+#[cfg(any(feature = "serve", feature = "csrf"))]
+use std::error::Error;
+
 use super::rejection::rejection_reasons;
 
 rejection_reasons! {
@@ -20,4 +23,16 @@ rejection_reasons! {
         /// The body broke off, or is malformed.
         Broken => (BAD_REQUEST, "body_broken", "What you sent did not arrive whole. Please try again."),
     }
+}
+
+/// Returns the error of a body without the wrapper of axum's body: axum adds it again, and its
+/// extractors search only one level deep for a body that is too large.
+#[cfg(any(feature = "serve", feature = "csrf"))]
+pub(crate) fn without_axum_wrapper(
+    error: impl Into<Box<dyn Error + Send + Sync>>,
+) -> Box<dyn Error + Send + Sync> {
+    let error = error.into();
+    #[cfg(feature = "axum")]
+    let error = super::axum_compat::unwrapped(error);
+    error
 }

@@ -12,7 +12,7 @@ pub(crate) struct HandlerError {
     pub(crate) fields: Vec<FieldError>,
 }
 
-/// A sentence of a handler for whoever sent the request.
+/// The message of a handler for the client.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "error-page"), allow(dead_code, reason = "error pages read them"))]
 pub(crate) struct HandlerMessage {

@@ -22,6 +22,8 @@ pub(crate) mod local_network;
 #[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
 pub(crate) mod namespace;
 pub(crate) mod nonce;
+#[cfg(any(feature = "rate-limit", feature = "test"))]
+pub(crate) mod preflight;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]

@@ -173,6 +173,24 @@ impl LayerMark {
     }
 }
 
+/// Lists the layers that reject requests, each with a text: the first part, its name, the second
+/// part. Layers after the semicolon come first.
+macro_rules! rejecting_layers {
+    ($before:literal, $after:literal $(; $mark:ident $name:literal)?) => {
+        &[
+            $(($crate::core::request_context::LayerMark::$mark, concat!($before, $name, $after)),)?
+            ($crate::core::request_context::LayerMark::Hosts, concat!($before, "Hosts", $after)),
+            ($crate::core::request_context::LayerMark::Https, concat!($before, "Https", $after)),
+            ($crate::core::request_context::LayerMark::Csrf, concat!($before, "Csrf", $after)),
+            ($crate::core::request_context::LayerMark::Deadline, concat!($before, "Deadline", $after)),
+            ($crate::core::request_context::LayerMark::RateLimit, concat!($before, "RateLimitLayer", $after)),
+            ($crate::core::request_context::LayerMark::Sessions, concat!($before, "Sessions", $after)),
+            ($crate::core::request_context::LayerMark::CsrfTokens, concat!($before, "CsrfTokens", $after)),
+        ]
+    };
+}
+pub(crate) use rejecting_layers;
+
 /// Hides the nonce, which is a secret of the page.
 impl fmt::Debug for RequestContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

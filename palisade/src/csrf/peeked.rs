@@ -9,6 +9,8 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::core::body_rejection::without_axum_wrapper;
+
 #[cfg(feature = "serve")]
 use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
 
@@ -88,9 +90,9 @@ where
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         match this.rest.project() {
-            RestProjection::Untouched { body } => body.poll_frame(cx).map_err(unwrap_axum_error),
+            RestProjection::Untouched { body } => body.poll_frame(cx).map_err(without_axum_wrapper),
             RestProjection::Begun { body: Some(rest) } => {
-                rest.as_mut().poll_frame(cx).map_err(unwrap_axum_error)
+                rest.as_mut().poll_frame(cx).map_err(without_axum_wrapper)
             }
             RestProjection::Begun { body: None } => {
                 Poll::Ready(this.read_ahead.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
@@ -133,13 +135,4 @@ where
     fn limit(request: http::Request<Self>, limit: BodyLimit) -> http::Request<LimitedBody<Self>> {
         LimitedBody::limit(request, limit)
     }
-}
-
-/// Unwraps an error of axum's body. axum wraps it again, and its extractors search only one level
-/// deep for a body that is too large.
-fn unwrap_axum_error(error: impl Into<Box<dyn Error + Send + Sync>>) -> Box<dyn Error + Send + Sync> {
-    let error = error.into();
-    #[cfg(feature = "axum")]
-    let error = crate::core::axum_compat::unwrapped(error);
-    error
 }

@@ -21,7 +21,7 @@ use crate::core::handler_error::HandlerError;
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
-use crate::core::request_context::{LayerMark, RequestContext};
+use crate::core::request_context::{LayerMark, RequestContext, rejecting_layers};
 use crate::core::request_id::RequestId;
 use crate::core::requester::{self, Requester};
 
@@ -49,29 +49,13 @@ const STALE: [HeaderName; 14] = [
     TRANSFER_ENCODING,
 ];
 
-/// The text for a layer that stands outside of the error pages.
-macro_rules! has_no_page {
-    ($layer:literal) => {
-        concat!(
-            "`ErrorPages` stands inside of `",
-            $layer,
-            "`, whose rejections would have no page. Write `ErrorPages` outside of every other layer, or use ",
-            "`Palisade::error_pages`."
-        )
-    };
-}
-
 /// The layers whose rejections would have no page.
-const REJECTS_WITHOUT_PAGE: [(LayerMark, &str); 8] = [
-    (LayerMark::Guards, has_no_page!("Palisade")),
-    (LayerMark::Hosts, has_no_page!("Hosts")),
-    (LayerMark::Https, has_no_page!("Https")),
-    (LayerMark::Csrf, has_no_page!("Csrf")),
-    (LayerMark::Deadline, has_no_page!("Deadline")),
-    (LayerMark::RateLimit, has_no_page!("RateLimitLayer")),
-    (LayerMark::Sessions, has_no_page!("Sessions")),
-    (LayerMark::CsrfTokens, has_no_page!("CsrfTokens")),
-];
+const REJECTS_WITHOUT_PAGE: &[(LayerMark, &str)] = rejecting_layers!(
+    "`ErrorPages` stands inside of `",
+    "`, whose rejections would have no page. Write `ErrorPages` outside of every other layer, or use \
+     `Palisade::error_pages`.";
+    Guards "Palisade"
+);
 
 /// The values of the request that its error page needs.
 pub(super) struct PageContext {
@@ -96,7 +80,7 @@ impl PageContext {
         let context = RequestContext::begin(request.extensions_mut());
         let misplaced = match context.has_entered(LayerMark::ErrorPages) {
             true => None,
-            false => context.reject_outside(&REJECTS_WITHOUT_PAGE).err(),
+            false => context.reject_outside(REJECTS_WITHOUT_PAGE).err(),
         };
         context.enter(LayerMark::ErrorPages);
         let page_context = Self {

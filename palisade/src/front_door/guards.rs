@@ -10,7 +10,7 @@ use crate::cookies::Cookies;
 use crate::core::client::Client;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::{MissingLayer, Rejection};
-use crate::core::request_context::{LayerMark, RequestContext};
+use crate::core::request_context::{LayerMark, RequestContext, rejecting_layers};
 use crate::csrf::Csrf;
 use crate::headers::SecurityHeaders;
 use crate::host::{Hosts, HostsError};
@@ -164,28 +164,12 @@ impl Guards {
     }
 }
 
-/// The text for a layer that stands outside of the guards.
-macro_rules! belongs_inside {
-    ($layer:literal) => {
-        concat!(
-            "`",
-            $layer,
-            "` stands outside of `Palisade`, so its rejections would have no security headers. Write it inside: on the ",
-            "router that `Palisade::protect` gets, or as a setting of `Palisade`."
-        )
-    };
-}
-
 /// The layers that belong inside of the guards.
-const INSIDE: [(LayerMark, &str); 7] = [
-    (LayerMark::Hosts, belongs_inside!("Hosts")),
-    (LayerMark::Https, belongs_inside!("Https")),
-    (LayerMark::Csrf, belongs_inside!("Csrf")),
-    (LayerMark::Deadline, belongs_inside!("Deadline")),
-    (LayerMark::RateLimit, belongs_inside!("RateLimitLayer")),
-    (LayerMark::Sessions, belongs_inside!("Sessions")),
-    (LayerMark::CsrfTokens, belongs_inside!("CsrfTokens")),
-];
+const INSIDE: &[(LayerMark, &str)] = rejecting_layers!(
+    "`",
+    "` stands outside of `Palisade`, so its rejections would have no security headers. Write it inside: on the router \
+     that `Palisade::protect` gets, or as a setting of `Palisade`."
+);
 
 const TWICE: MissingLayer = MissingLayer(
     "A request passes through two `Palisade` layers. Protect each router once, and then merge or nest it; a group \
@@ -199,7 +183,7 @@ impl Guard for Guards {
         let context = RequestContext::begin(request.extensions_mut());
         let misplaced = match context.has_entered(LayerMark::Guards) {
             true => Some(TWICE),
-            false => context.reject_outside(&INSIDE).err(),
+            false => context.reject_outside(INSIDE).err(),
         };
         context.enter(LayerMark::Guards);
         context.enter(LayerMark::Headers);

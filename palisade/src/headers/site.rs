@@ -21,7 +21,7 @@ use crate::core::client::{Client, Scheme};
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::Rejection;
-use crate::core::request_context::{LayerMark, RequestContext};
+use crate::core::request_context::{LayerMark, RequestContext, rejecting_layers};
 use crate::csp::Csp;
 
 const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
@@ -191,28 +191,12 @@ impl SecurityHeaders {
     }
 }
 
-/// The text for a layer that stands outside of the headers.
-macro_rules! wrong_side {
-    ($layer:literal) => {
-        concat!(
-            "`",
-            $layer,
-            "` stands outside of `SecurityHeaders`, so its rejections would have no security headers. ",
-            "Write `SecurityHeaders` outside of it, or use `Palisade`, which keeps the order."
-        )
-    };
-}
-
 /// The layers that would send rejections without headers from outside of [`SecurityHeaders`].
-const REJECTS_WITHOUT_HEADERS: [(LayerMark, &str); 7] = [
-    (LayerMark::Hosts, wrong_side!("Hosts")),
-    (LayerMark::Https, wrong_side!("Https")),
-    (LayerMark::Csrf, wrong_side!("Csrf")),
-    (LayerMark::Deadline, wrong_side!("Deadline")),
-    (LayerMark::RateLimit, wrong_side!("RateLimitLayer")),
-    (LayerMark::Sessions, wrong_side!("Sessions")),
-    (LayerMark::CsrfTokens, wrong_side!("CsrfTokens")),
-];
+const REJECTS_WITHOUT_HEADERS: &[(LayerMark, &str)] = rejecting_layers!(
+    "`",
+    "` stands outside of `SecurityHeaders`, so its rejections would have no security headers. Write `SecurityHeaders` \
+     outside of it, or use `Palisade`, which keeps the order."
+);
 
 impl Guard for SecurityHeaders {
     type State = RequestContext;
@@ -224,7 +208,7 @@ impl Guard for SecurityHeaders {
     }
 
     fn check<B>(&self, _: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
-        Ok(context.reject_outside(&REJECTS_WITHOUT_HEADERS)?)
+        Ok(context.reject_outside(REJECTS_WITHOUT_HEADERS)?)
     }
 
     fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {

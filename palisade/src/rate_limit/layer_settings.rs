@@ -15,6 +15,7 @@ use super::limit::RateLimit;
 use super::metrics::MetricOutcome;
 use super::settings::Settings;
 use crate::core::client::Client;
+use crate::core::preflight::is_preflight;
 use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::RequestContext;
 use crate::rate_limit::quota::Quotas;
@@ -103,13 +104,6 @@ impl CountedRequest {
     }
 }
 
-/// Returns `true` for the request with which a browser asks whether it may send another one.
-fn is_preflight(parts: &Parts) -> bool {
-    parts.method == Method::OPTIONS
-        && parts.headers.contains_key(header::ORIGIN)
-        && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-}
-
 const NO_ROUTE: MissingLayer = MissingLayer(
     "This rate limit counts per route or per path parameter, but it is around a whole `Router`, where the route is not \
      known yet. Write `router.layer(limit)` instead of `limit.layer(router)`, or use `Palisade::rate_limit`.",
@@ -162,7 +156,7 @@ impl LayerSettings {
             scope: self.scope_by.as_ref().map(|scope| scope(parts)),
             quotas: self.quotas_by.as_ref().and_then(|quotas| quotas(parts)),
             cost,
-            is_preflight: is_preflight(parts),
+            is_preflight: is_preflight(&parts.method, &parts.headers),
         }))
     }
 

@@ -82,7 +82,7 @@ impl Sanitizer {
     /// ```
     ///
     /// # Errors
-    /// If the element is not on the list, or the attribute is none of these for it.
+    /// If the element is not on the list, or may not have one of these attributes.
     pub fn allow_attributes<T: AsRef<str>>(
         self,
         element: &str,
@@ -105,7 +105,7 @@ impl Sanitizer {
     /// ```
     ///
     /// # Errors
-    /// If a scheme is none of these: `javascript` and `data` run code.
+    /// If a scheme may not be allowed: `javascript` and `data` run code.
     #[doc(alias = "protocols")]
     pub fn allow_link_schemes<T: AsRef<str>>(
         self,

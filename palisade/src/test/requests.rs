@@ -14,9 +14,10 @@ use serde::Serialize;
 use url::{Position, Url};
 
 use super::form::{self, Encoding, FormFile, path_of};
-use super::rules::{is_preflight, is_trustworthy, next_url};
+use super::rules::{is_trustworthy, next_url};
 use super::{Browser, Page};
 use crate::core::client::{PeerAddr, Scheme};
+use crate::core::preflight::is_preflight;
 use crate::core::rejection::Rejection;
 use crate::core::request_context::{LayerMark, RequestContext};
 use crate::headers::PageHeaders;
@@ -298,7 +299,8 @@ impl Browser {
         if let Some(cookies) = self.jar.header(url) {
             headers.entry(COOKIE).or_insert_with(|| value(&cookies));
         }
-        let is_preflight = is_preflight(&request);
+        // A CORS layer outside of the protection answers a preflight, and no page shows the response.
+        let is_preflight = is_preflight(request.method(), request.headers());
         let context = RequestContext::default();
         let extensions = request.extensions_mut();
         extensions.extend(self.extensions.clone());

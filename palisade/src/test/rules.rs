@@ -1,8 +1,8 @@
 //! The rules by which browsers treat URLs and responses.
 
 use axum::body::Body;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, LOCATION, ORIGIN};
-use http::{HeaderName, Method, Request, Response};
+use http::Response;
+use http::header::LOCATION;
 use url::Url;
 
 /// Returns the target of a redirect, if it is on the same host.
@@ -23,11 +23,4 @@ pub(super) fn is_trustworthy(url: &Url) -> bool {
         || host == "localhost"
         || host.ends_with(".localhost")
         || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// Returns `true` for a CORS preflight. A CORS layer outside of the protection answers it, and no
-/// page shows the response.
-pub(super) fn is_preflight(request: &Request<Body>) -> bool {
-    let has = |name: HeaderName| request.headers().contains_key(name);
-    request.method() == Method::OPTIONS && has(ORIGIN) && has(ACCESS_CONTROL_REQUEST_METHOD)
 }
