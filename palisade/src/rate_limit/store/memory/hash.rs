@@ -21,6 +21,7 @@ impl CounterHash {
 }
 
 /// Makes hashes with random keys.
+#[derive(Clone)]
 pub(super) struct CounterHasher {
     /// SipHash, because clients choose the callers.
     callers: RandomState,

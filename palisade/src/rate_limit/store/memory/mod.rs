@@ -5,7 +5,7 @@
 //!
 //! let store = MemoryStore::new().capacity(100_000);
 //! assert_eq!(store.callers(), 0);
-//! let store: Store = store.into();
+//! let store: Store = store.clone().into(); // both count in the same counters
 //! assert_eq!(store.name(), "memory");
 //! ```
 //!
@@ -58,7 +58,7 @@ mod shard;
 mod table;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::hash::CounterHasher;
@@ -74,9 +74,12 @@ const SHARDS: usize = 32;
 const SHARED: usize = 65_536;
 
 /// Rate-limit counters in this program's memory. The [module page](self) describes the store.
+///
+/// Clones refer to the same counters.
+#[derive(Clone)]
 pub struct MemoryStore {
-    shards: Box<[Mutex<Shard>]>,
-    shared: Mutex<Shard>,
+    shards: Arc<[Mutex<Shard>]>,
+    shared: Arc<Mutex<Shard>>,
     hasher: CounterHasher,
     clock: Clock,
 }
@@ -89,12 +92,12 @@ impl MemoryStore {
 
     /// Makes a store with this clock for a million callers.
     pub fn with_clock(clock: Clock) -> Self {
-        let shared = Mutex::new(Shard::new(SHARED));
+        let shared = Arc::new(Mutex::new(Shard::new(SHARED)));
         Self { shards: shards(CAPACITY), shared, hasher: CounterHasher::new(), clock }
     }
 
     /// Sets the largest number of callers. The limit applies per shard, so a few per cent fewer
-    /// may fit. Counters made before are dropped.
+    /// may fit. The store begins with no counters, and apart from clones made before.
     #[must_use]
     pub fn capacity(mut self, callers: usize) -> Self {
         self.shards = shards(callers);
@@ -172,7 +175,7 @@ const NO_ROOM: Decision = Decision {
 };
 
 /// Makes up to 32 shards of at least 1,024 callers, with this capacity together.
-fn shards(capacity: usize) -> Box<[Mutex<Shard>]> {
+fn shards(capacity: usize) -> Arc<[Mutex<Shard>]> {
     let count = (capacity / 1024).clamp(1, SHARDS);
     (0..count).map(|_| Mutex::new(Shard::new(capacity / count))).collect()
 }
