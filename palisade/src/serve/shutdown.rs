@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use tokio::sync::watch;
 
@@ -104,7 +104,9 @@ pub fn shutdown_signal() -> io::Result<impl Future<Output = ()> + Send + 'static
     #[cfg(not(unix))]
     let received = async { drop(tokio::signal::ctrl_c().await) };
     Ok(async {
+        static LOGGED: Once = Once::new();
         received.await;
-        tracing::info!("shutdown requested: open requests are finished first");
+        // Several servers of one program stop by the same signal.
+        LOGGED.call_once(|| tracing::info!("shutdown requested: open requests are finished first"));
     })
 }
