@@ -50,9 +50,9 @@ async fn keeps_framing_denied_when_the_csp_changes() {
     }
     let alone = (Some("DENY".to_owned()), None);
     for (case, site, page) in [
-        ("site without a policy", site().csp(None), page()),
-        ("page without a policy", site(), page().csp(None)),
-        ("api without a policy", SecurityHeaders::api().csp(None), page()),
+        ("site without a policy", site().dangerous_disable_csp(), page()),
+        ("page without a policy", site(), page().dangerous_disable_csp()),
+        ("api without a policy", SecurityHeaders::api().dangerous_disable_csp(), page()),
         ("the policy is removed by name", site().remove([CONTENT_SECURITY_POLICY]), page()),
         (
             "a policy as text",
@@ -93,9 +93,9 @@ async fn frame_ancestors_replaces_those_of_every_policy() {
         ("site", site().frame_ancestors(partner()), page()),
         ("site, then a policy", site().frame_ancestors(partner()).csp(own().frame_ancestors(none())), page()),
         ("a policy, then the site", site().csp(own()).frame_ancestors(partner()), page()),
-        ("site without a policy", site().csp(None).frame_ancestors(partner()), page()),
+        ("site without a policy", site().dangerous_disable_csp().frame_ancestors(partner()), page()),
         ("page", site(), page().frame_ancestors(partner())),
-        ("page without a policy", site(), page().csp(None).frame_ancestors(partner())),
+        ("page without a policy", site(), page().dangerous_disable_csp().frame_ancestors(partner())),
         (
             "page over the site's option",
             site().frame_options(FrameOptions::Deny),

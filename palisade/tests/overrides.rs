@@ -69,7 +69,10 @@ async fn the_innermost_override_wins_header_by_header() {
 async fn a_page_disables_or_extends_the_policy() {
     let tiles = Csp::new().img_src([Source::host("https://tiles.example").unwrap()]);
     let routes = Router::new()
-        .route("/data", get(|| async {}).layer(PageHeaders::new().csp(None).dangerous_allow_framing()))
+        .route(
+            "/data",
+            get(|| async {}).layer(PageHeaders::new().dangerous_disable_csp().dangerous_allow_framing()),
+        )
         .route("/map", get(|| async {}).layer(PageHeaders::new().merge_csp(tiles)));
     let data = fetched(routes.clone(), "/data").await;
     assert_eq!((data.header("content-security-policy"), data.header("x-frame-options")), (None, None));

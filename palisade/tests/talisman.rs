@@ -109,7 +109,9 @@ fn hardened() -> SecurityHeaders {
 
 fn reporting() -> SecurityHeaders {
     let policy = Csp::new().default_src([Source::SELF]).report_to("grp").unwrap();
-    SecurityHeaders::talisman().csp(None).csp_report_only(policy.report_uri("https://r.example/c").unwrap())
+    SecurityHeaders::talisman()
+        .dangerous_disable_csp()
+        .csp_report_only(policy.report_uri("https://r.example/c").unwrap())
 }
 
 fn features() -> SecurityHeaders {

@@ -64,13 +64,19 @@ impl PageHeaders {
         Self::default()
     }
 
-    /// Sets the policy to enforce on this page, in place of the site's; `None` enforces none. The
-    /// site's framing stays, see [`frame_ancestors`](Self::frame_ancestors). The site's policy to
-    /// try out does not apply to a page with a policy of its own: set one with
-    /// [`csp_report_only`](Self::csp_report_only).
-    pub fn csp(self, policy: impl Into<Option<Csp>>) -> Self {
-        let policies = policy.into().into_iter().collect();
-        self.change(|overrides| overrides.enforced = Some(policies))
+    /// Sets the policy to enforce on this page, in place of the site's. The site's framing stays,
+    /// see [`frame_ancestors`](Self::frame_ancestors). The site's policy to try out does not apply
+    /// to a page with a policy of its own: set one with [`csp_report_only`](Self::csp_report_only).
+    pub fn csp(self, policy: Csp) -> Self {
+        self.change(|overrides| overrides.enforced = Some(vec![policy]))
+    }
+
+    /// Enforces no policy on this page. The site's framing stays.
+    ///
+    /// # Security
+    /// A script that an attacker gets into the page then runs.
+    pub fn dangerous_disable_csp(self) -> Self {
+        self.change(|overrides| overrides.enforced = Some(Vec::new()))
     }
 
     /// Adds sources to every policy of the page, enforced or tried out, by the rules of

@@ -99,12 +99,19 @@ impl SecurityHeaders {
             .csp(Csp::api())
     }
 
-    /// Sets the policy to enforce, in place of all earlier ones; `None` enforces none. Framing
-    /// stays denied: a policy without `frame-ancestors` gets `'none'`, and without a policy,
-    /// `X-Frame-Options` is sent alone. See [`frame_ancestors`](Self::frame_ancestors).
-    pub fn csp(self, policy: impl Into<Option<Csp>>) -> Self {
-        let policies = policy.into().into_iter().collect();
-        self.change(|site| site.enforced = policies)
+    /// Sets the policy to enforce, in place of all earlier ones. Framing stays denied: a policy
+    /// without `frame-ancestors` gets `'none'`. See [`frame_ancestors`](Self::frame_ancestors).
+    pub fn csp(self, policy: Csp) -> Self {
+        self.change(|site| site.enforced = vec![policy])
+    }
+
+    /// Enforces no policy. Framing stays denied, by `X-Frame-Options` alone.
+    ///
+    /// # Security
+    /// A script that an attacker gets into a page then runs. To try a policy out first, set it with
+    /// [`csp_report_only`](Self::csp_report_only), beside the one that is enforced.
+    pub fn dangerous_disable_csp(self) -> Self {
+        self.change(|site| site.enforced.clear())
     }
 
     /// Adds a policy to enforce. Browsers allow only what every policy allows.
