@@ -43,6 +43,8 @@
 //! # What it does not do
 //!
 //! - It does not stop work that was spawned, or code that blocks without an `.await`.
+//! - Beside another layer on one route it needs a tuple, `post(handler).layer((Deadline::new(time), limit))`;
+//!   after two calls of `layer`, the compiler asks for a type.
 //! - It does not add headers: put it inside [`Palisade`](crate::Palisade), which adds them to
 //!   rejections.
 //! - It does not work outside a tokio runtime, since it needs tokio's timer.

@@ -7,6 +7,7 @@ use axum::extract::{Path, Query};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use http::{Request, StatusCode};
+use palisade::body_limit::BodyLimit;
 use palisade::error::{Error, OrNotFound};
 use palisade::rejection::{InternalError, MissingLayer};
 use palisade::{ErrorPages, Rejection};
@@ -89,6 +90,42 @@ async fn the_cause_of_an_internal_error_is_logged() {
     assert_eq!(status, 500);
     assert!(!problem.to_string().contains("too large"), "{problem}");
     assert_eq!(log.text().matches("number too large").count(), 1, "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_multipart_form_that_cannot_be_read_is_the_clients_fault() {
+    async fn send(mut form: axum::extract::Multipart) -> palisade::Result<String> {
+        let mut texts = Vec::new();
+        while let Some(field) = form.next_field().await? {
+            texts.push(field.text().await?);
+        }
+        Ok(texts.join(" "))
+    }
+    let app = Router::new().route("/", post(send)).layer(BodyLimit::bytes(200)).layer(ErrorPages::plain());
+    let part = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
+    for (body, status) in [
+        (format!("{part}one\r\n--x--\r\n"), 200),
+        (format!("{part}one"), 400),
+        (format!("{part}{}\r\n--x--\r\n", "a".repeat(200)), 413),
+    ] {
+        let request = Request::post("/").header("content-type", "multipart/form-data; boundary=x");
+        // A stream has no length, so it is the handler that reads too much.
+        let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
+        let answer = ask(&app, request.body(Body::from_stream(stream)).unwrap()).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+}
+
+#[test]
+fn main_takes_an_error_by_the_question_mark() {
+    fn main() -> Result<(), Box<dyn std::error::Error>> {
+        Err(Error::internal("the disk is full"))?
+    }
+    fn sent() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Err(Error::not_found())?
+    }
+    assert_eq!(format!("{:?}", main().unwrap_err()), "Error(500, the disk is full)");
+    assert_eq!(sent().unwrap_err().to_string(), "404 Not Found");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::error::Error as StdError;
+use std::fmt;
 
 use http::StatusCode;
 
@@ -15,7 +16,36 @@ use crate::core::rejection::{MissingLayer, Rejection};
 /// whose cause is logged.
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Self::recognized(&error).unwrap_or_else(|| Self::internal(error))
+        let recognized = Self::recognized(&error);
+        #[cfg(feature = "upload")]
+        let recognized = recognized.or_else(|| Self::multipart(error.source()?));
+        recognized.unwrap_or_else(|| Self::internal(error))
+    }
+}
+
+/// Converts for `main` and tests, which return `Box<dyn Error>`.
+impl From<Error> for Box<dyn StdError + Send + Sync> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+/// Converts for `main` and tests, which return `Box<dyn Error>`.
+impl From<Error> for Box<dyn StdError> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+/// An [`Error`] that implements `std::error::Error`.
+#[derive(thiserror::Error)]
+#[error("{0}")]
+struct Boxed(Error);
+
+/// What `main` prints.
+impl fmt::Debug for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -75,6 +105,12 @@ impl Error {
         } else {
             Self::server(status, InternalError::new(text))
         }
+    }
+
+    /// Converts the source of axum's `MultipartError`: a form that is malformed, too large or too slow.
+    #[cfg(feature = "upload")]
+    fn multipart(source: &(dyn StdError + 'static)) -> Option<Self> {
+        source.downcast_ref().map(|error| crate::upload::multipart_rejection(error).into())
     }
 
     /// Converts an error that is not the program's fault.

@@ -42,6 +42,7 @@
 //! | [`Rejection`], and a module's reasons such as [`HostRejection`](crate::host::HostRejection) | its own | its message |
 //! | [`InternalError`], [`Error::internal`] | 500 | a general sentence; the cause is logged |
 //! | `JsonRejection`, `FormRejection`, `QueryRejection`, `PathRejection`, … of axum | its own | pages: a general sentence; JSON: axum's text |
+//! | `MultipartError` of axum, with the feature `upload` | 400, 408, 413 | as [`UploadRejection`](crate::upload::UploadRejection) |
 //! | `HashingError` of `password` | 503 | its message |
 //! | `PasswordRejected` of `password` | 422 | its text |
 //! | `SafePathError`, `SafeRedirectError` of `redirect` | 400 | as axum's |
@@ -79,7 +80,7 @@
 //! # What it does not do
 //!
 //! - `Error` does not implement `std::error::Error`; neither does anyhow's. `?` could not convert
-//!   every error otherwise.
+//!   every error otherwise. In `main` and in tests it converts into `Box<dyn Error>` all the same.
 //! - `?` does not convert a `StatusCode`, a tuple, `Box<dyn Error>` or `anyhow::Error`. Write
 //!   `Error::new(status, "…")`, or `.map_err(Error::internal)`.
 //! - Without [`ErrorPages`](crate::ErrorPages) nothing is logged, and the body is the message as

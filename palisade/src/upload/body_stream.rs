@@ -85,7 +85,7 @@ where
 struct BodyTooLarge;
 
 /// Converts an error of the multipart parser.
-pub(super) fn rejection(error: &multer::Error) -> UploadRejection {
+pub(crate) fn rejection(error: &multer::Error) -> UploadRejection {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.is::<BodyTooLarge>() || error.is::<LengthLimitError>() {

@@ -55,17 +55,23 @@
 //! A route for uploads needs a [`BodyLimit`] of at least
 //! [`request_limit_bytes`](Uploads::request_limit_bytes); else [`serve`](mod@crate::serve) stops
 //! at 1 MiB. The default timeout of 30 s suits 1 MiB. Set a longer one for large files: 16 MiB at
-//! 1 Mbit/s take 134 s.
+//! 1 Mbit/s take 134 s. [`Palisade`](crate::Palisade) also lets no response begin later than 30 s;
+//! a route whose uploads take longer needs a [`Deadline`](crate::deadline::Deadline) of its own.
 //!
 //! ```
 //! use std::time::Duration;
 //!
+//! use axum::routing::{MethodRouter, post};
 //! use palisade::Uploads;
 //! use palisade::body_limit::BodyLimit;
+//! use palisade::deadline::Deadline;
+//!
+//! const SLOWEST: Duration = Duration::from_secs(300);
 //!
 //! let uploads = Uploads::open("memory://")?;
-//! let limit = BodyLimit::bytes(uploads.request_limit_bytes()).timeout(Duration::from_secs(300));
-//! assert_eq!(limit, BodyLimit::bytes(16 << 20).timeout(Duration::from_secs(300)));
+//! let limit = BodyLimit::bytes(uploads.request_limit_bytes()).timeout(SLOWEST);
+//! assert_eq!(limit, BodyLimit::bytes(16 << 20).timeout(SLOWEST));
+//! let route: MethodRouter = post(async || "…").layer((Deadline::new(SLOWEST), limit));
 //! # Ok::<(), palisade::upload::UploadsError>(())
 //! ```
 //!
@@ -252,6 +258,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use admin::{StoredFile, UploadAdmin};
+pub(crate) use body_stream::rejection as multipart_rejection;
 pub use clamd::{Clamd, ClamdError};
 pub use error::{UploadError, UploadParseError, UploadRejection, UploadsError};
 pub use file_type::{FileType, FileTypes};
