@@ -118,6 +118,7 @@ pub use source_list::{
 #[doc(alias = "ContentSecurityPolicy")]
 #[doc(alias = "XSS")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
 pub struct Csp {
     entries: Vec<Entry>,
 }

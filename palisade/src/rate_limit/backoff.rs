@@ -61,6 +61,7 @@ use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 #[doc(alias = "exponential backoff")]
 #[doc(alias = "account lockout")]
 #[doc(alias = "brute force")]
+#[must_use]
 pub struct Backoff {
     name: Arc<str>,
     store: FallbackStore,

@@ -38,6 +38,7 @@ use crate::keyring::{DerivedKey, Keyring};
 #[doc(alias = "LoginManager")]
 #[doc(alias = "remember me")]
 #[derive(Clone)]
+#[must_use]
 pub struct Sessions(pub(super) Arc<Settings>);
 
 #[derive(Clone)]

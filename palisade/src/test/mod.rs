@@ -141,6 +141,7 @@ pub use page::{Element, Page};
 /// # }
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct Browser {
     service: Arc<dyn AnyService>,
     /// The URL where it is: the origin at first, then the last page.
@@ -148,6 +149,7 @@ pub struct Browser {
     page: Option<Page>,
     peer: SocketAddr,
     jar: Jar,
+    prefix: Option<String>,
     headers: HeaderMap,
     extensions: Extensions,
     follows: bool,
@@ -172,6 +174,7 @@ impl Browser {
             page: None,
             peer: ([127, 0, 0, 1], 40_000).into(),
             jar: Jar::default(),
+            prefix: None,
             headers: HeaderMap::new(),
             extensions: Extensions::new(),
             follows: true,
@@ -217,6 +220,45 @@ impl Browser {
         B::Error: Into<BoxError>,
     {
         self.service = Arc::new(Cloned::new(service));
+        self
+    }
+
+    /// Puts a proxy in front of the service that serves it under a path, such as `/notes`. The
+    /// proxy removes the path from every request, and sends it as `X-Forwarded-Prefix`.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use palisade::proxy::{Hops, Proxies};
+    /// use palisade::redirect::SafePath;
+    /// use palisade::test::Browser;
+    /// use palisade::{Palisade, Redirect};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let routes = Router::new()
+    ///     .route("/old", get(async || Redirect::to(SafePath::of("/new"))))
+    ///     .route("/new", get(async || "new"));
+    /// let app = Palisade::for_hosts(["example.org"])?
+    ///     .trusted_proxies(Proxies::hops(Hops { x_prefix: 1, ..Hops::from(1) }))
+    ///     .protect(routes);
+    /// let mut browser = Browser::new(app)
+    ///     .at("https://example.org")
+    ///     .under("/notes")
+    ///     .header("x-forwarded-for", "192.0.2.7")
+    ///     .header("x-forwarded-proto", "https");
+    /// let page = browser.get("/notes/old").await;
+    /// assert_eq!((&*page.path, &*page.text), ("/notes/new", "new"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// If the path does not begin with a slash, or ends with one. Later, on a request outside of it:
+    /// a link or a redirect of the site lacks the prefix.
+    pub fn under(mut self, prefix: &str) -> Self {
+        let is_path = prefix.starts_with('/') && !prefix.ends_with('/');
+        assert!(is_path, "`{prefix}` is not a prefix: write `/notes`");
+        self.prefix = Some(prefix.to_owned());
         self
     }
 
