@@ -79,7 +79,7 @@ fn app(palisade: Palisade, sessions: Sessions, site: Site) -> Router {
 }
 
 async fn home(user: Option<SignedIn<User>>) -> String {
-    user.map_or("Hello, visitor".into(), |user| format!("Hello, {}", user.name))
+    user.map_or_else(|| "Hello, visitor".into(), |user| format!("Hello, {}", user.name))
 }
 
 async fn admin_page(admin: SignedIn<Admin>, token: CsrfToken) -> Html<String> {

@@ -141,7 +141,6 @@ pub use page::{Element, Page};
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use]
 pub struct Browser {
     service: Arc<dyn AnyService>,
     /// The URL where it is: the origin at first, then the last page.
@@ -188,6 +187,7 @@ impl Browser {
     ///
     /// # Panics
     /// If the text is not an http or https URL.
+    #[must_use]
     pub fn at(mut self, origin: &str) -> Self {
         self.url = match Url::parse(origin) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => url,
@@ -201,6 +201,7 @@ impl Browser {
     ///
     /// # Panics
     /// If the text is not an address.
+    #[must_use]
     pub fn from(mut self, address: &str) -> Self {
         let parsed = address.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 40_000));
         self.peer = parsed.or_else(|_| address.parse()).unwrap_or_else(|_| {
@@ -211,6 +212,7 @@ impl Browser {
 
     /// Sends its requests to another service from now on: the same site after a restart, for
     /// example. The cookies stay.
+    #[must_use]
     pub fn service<S, B>(mut self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
@@ -255,6 +257,7 @@ impl Browser {
     /// # Panics
     /// If the path does not begin with a slash, or ends with one. Later, on a request outside of it:
     /// a link or a redirect of the site lacks the prefix.
+    #[must_use]
     pub fn under(mut self, prefix: &str) -> Self {
         let is_path = prefix.starts_with('/') && !prefix.ends_with('/');
         assert!(is_path, "`{prefix}` is not a prefix: write `/notes`");
@@ -263,6 +266,7 @@ impl Browser {
     }
 
     /// Returns redirects to the test instead of following them.
+    #[must_use]
     pub fn without_following(mut self) -> Self {
         self.follows = false;
         self
@@ -270,6 +274,7 @@ impl Browser {
 
     /// Sends the headers of a program: it prefers JSON, and has no `Origin`, `Referer` and
     /// `Sec-Fetch-*`.
+    #[must_use]
     pub fn as_program(mut self) -> Self {
         self.is_program = true;
         self
@@ -279,6 +284,7 @@ impl Browser {
     ///
     /// # Panics
     /// If name or value are invalid.
+    #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let parsed = (name.parse::<HeaderName>(), HeaderValue::from_str(value));
         let (Ok(name), Ok(value)) = parsed else { panic!("`{name}: {value}` is not a header") };
@@ -287,6 +293,7 @@ impl Browser {
     }
 
     /// Adds a value to the extensions of every request, as a server or an outer layer would.
+    #[must_use]
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
         self
@@ -296,6 +303,7 @@ impl Browser {
     ///
     /// # Security
     /// The test then does not notice a route that has no protection.
+    #[must_use]
     pub fn dangerous_allow_unprotected(mut self) -> Self {
         self.allows_unprotected = true;
         self
