@@ -61,6 +61,7 @@ impl Shutdown {
     /// let app = routes.layer(Extension(shutdown.clone())); // for the handlers
     /// drop(stop);
     /// shutdown.started().await; // for the server's own graceful shutdown
+    /// assert!(shutdown.has_started());
     /// # let _: Router = app;
     /// # }
     /// ```

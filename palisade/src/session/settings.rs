@@ -33,8 +33,7 @@ use crate::keyring::{DerivedKey, Keyring};
 ///     .namespace("staging"); // production has the same key
 /// assert!(format!("{sessions:?}").contains("idle: 900s"));
 /// ```
-#[doc(alias = "SessionLayer")]
-#[doc(alias = "SessionManagerLayer")]
+#[doc(alias("SessionLayer", "SessionManagerLayer"))]
 #[doc(alias = "LoginManager")]
 #[doc(alias = "remember me")]
 #[derive(Clone)]
