@@ -182,7 +182,7 @@ impl Backoff {
         if let Outcome::Limited { retry_after } = self.start_delay(caller, failures).await? {
             tracing::info!(
                 limit = &*self.name,
-                failures,
+                failures = self.free_attempts + failures,
                 ?retry_after,
                 "rejected: the backoff delay is running"
             );
