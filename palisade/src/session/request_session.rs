@@ -10,7 +10,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::USER_AGENT;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::cookie::{CookieHeaders, MAX_COOKIE_BYTES, RememberCookie};
@@ -302,9 +301,9 @@ impl RequestSession {
     }
 
     /// Sets a value, unless the session would become too large.
-    pub(super) fn set_value(&self, name: String, value: Value) -> Result<(), SessionRejection> {
+    pub(super) fn set_value(&self, name: String, json: Box<str>) -> Result<(), SessionRejection> {
         let now = self.settings().now();
-        let change = SessionChange::Set(name, value);
+        let change = SessionChange::Set(name, json);
         let mut state = self.state();
         let mut data = state.data.clone().unwrap_or_else(|| SessionData::new(now));
         data.apply(change.clone());
