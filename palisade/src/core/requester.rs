@@ -2,7 +2,8 @@
 //!
 //! Error pages and sign-in redirects depend on it. The page of [`error_page`](crate::error_page) has the table.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue};
 
 use super::accept::asks_for_html;
 
@@ -17,31 +18,59 @@ pub(crate) enum Requester {
     Htmx,
 }
 
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
-const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
-const HX_BOOSTED: HeaderName = HeaderName::from_static("hx-boosted");
-const HX_HISTORY: HeaderName = HeaderName::from_static("hx-history-restore-request");
-
 /// The value of `Vary`: the headers that most often decide.
 pub(crate) const VARY: HeaderValue = HeaderValue::from_static("accept, sec-fetch-mode, hx-request");
 
-impl Requester {
+/// The requester, or the header that tells it: `Accept` is read for errors only.
+#[derive(Clone)]
+pub(crate) enum RequesterHint {
+    Known(Requester),
+    Accept(HeaderValue),
+}
+
+impl RequesterHint {
     /// Decides by the head of a request. The first rule that fits counts.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let is = |name: HeaderName, text: &str| headers.get(name).is_some_and(|value| value == text);
-        if is(HX_REQUEST, "true") {
-            // htmx replaces the whole page by the response to these two.
-            let whole = is(HX_BOOSTED, "true") || is(HX_HISTORY, "true");
-            return if whole { Self::Person } else { Self::Htmx };
+        // One pass costs less than a look-up of each name.
+        let (mut htmx, mut whole, mut script) = (false, false, false);
+        let (mut mode, mut accept, mut accept_lines) = (None, None, 0);
+        for (name, value) in headers {
+            match name.as_str() {
+                "hx-request" => htmx |= value == "true",
+                // htmx replaces the whole page by the response to these two.
+                "hx-boosted" | "hx-history-restore-request" => whole |= value == "true",
+                "sec-fetch-mode" => mode = Some(value),
+                "x-requested-with" => script |= value == "XMLHttpRequest",
+                "accept" => {
+                    accept = Some(value);
+                    accept_lines += 1;
+                }
+                _ => {}
+            }
         }
-        if let Some(mode) = headers.get(SEC_FETCH_MODE) {
-            return if mode == "navigate" { Self::Person } else { Self::Program };
+        let known = match (htmx, mode, accept) {
+            (true, _, _) if whole => Requester::Person,
+            (true, _, _) => Requester::Htmx,
+            (false, Some(mode), _) if mode == "navigate" => Requester::Person,
+            (false, Some(_), _) | (false, None, None) => Requester::Program,
+            (false, None, Some(_)) if script => Requester::Program,
+            (false, None, Some(line)) if accept_lines == 1 => return Self::Accept(line.clone()),
+            (false, None, Some(_)) => Requester::of_accept(headers.get_all(ACCEPT).iter()),
+        };
+        Self::Known(known)
+    }
+
+    pub(crate) fn requester(&self) -> Requester {
+        match self {
+            Self::Known(requester) => *requester,
+            Self::Accept(line) => Requester::of_accept(std::iter::once(line)),
         }
-        if is(REQUESTED_WITH, "XMLHttpRequest") {
-            return Self::Program;
-        }
-        if asks_for_html(headers) { Self::Person } else { Self::Program }
+    }
+}
+
+impl Requester {
+    fn of_accept<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> Self {
+        if asks_for_html(lines) { Self::Person } else { Self::Program }
     }
 }
 
@@ -57,6 +86,7 @@ mod tests {
             (&[][..], Requester::Program),
             (&[("accept", "*/*")], Requester::Program),
             (&[BROWSER], Requester::Person),
+            (&[("accept", "*/*"), BROWSER], Requester::Person),
             (&[BROWSER, ("sec-fetch-mode", "navigate")], Requester::Person),
             (&[("sec-fetch-mode", "navigate")], Requester::Person),
             (&[BROWSER, ("sec-fetch-mode", "cors")], Requester::Program),
@@ -69,11 +99,11 @@ mod tests {
             ),
             (&[("hx-request", "true"), ("hx-history-restore-request", "true")], Requester::Person),
         ] {
-            let headers: HeaderMap = headers
-                .iter()
-                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-                .collect();
-            assert_eq!(Requester::of(&headers), requester, "{headers:?}");
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.append(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(RequesterHint::of(&map).requester(), requester, "{headers:?}");
         }
     }
 }

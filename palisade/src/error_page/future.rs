@@ -23,7 +23,7 @@ use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::{LayerMark, RequestContext, rejecting_layers};
 use crate::core::request_id::RequestId;
-use crate::core::requester::{self, Requester};
+use crate::core::requester::{self, Requester, RequesterHint};
 
 /// Marks a response whose body an `ErrorPages` has written: another one further out keeps it.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ const REJECTS_WITHOUT_PAGE: &[(LayerMark, &str)] = rejecting_layers!(
 /// The values of the request that its error page needs.
 pub(super) struct PageContext {
     pages: ErrorPages,
-    requester: Requester,
+    requester: RequesterHint,
     context: RequestContext,
     method: Method,
     target: Option<PathAndQuery>,
@@ -85,8 +85,8 @@ impl PageContext {
         context.enter(LayerMark::ErrorPages);
         let page_context = Self {
             requester: match pages.format {
-                Format::ByRequester(_) => Requester::of(request.headers()),
-                Format::ProblemJson => Requester::Program,
+                Format::ByRequester(_) => RequesterHint::of(request.headers()),
+                Format::ProblemJson => RequesterHint::Known(Requester::Program),
             },
             pages: pages.clone(),
             context,
@@ -104,7 +104,7 @@ impl PageContext {
         if let Some(rejection) = response.extensions().get::<Rejection>() {
             if rejection.asks_to_sign_in()
                 && status == StatusCode::SEE_OTHER
-                && self.requester != Requester::Person
+                && self.requester.requester() != Requester::Person
             {
                 self.redirect_to_401(response);
                 return Action::Write;
@@ -138,7 +138,7 @@ impl PageContext {
     fn redirect_to_401<B>(&self, response: &mut Response<B>) {
         *response.status_mut() = StatusCode::UNAUTHORIZED;
         if let Some(location) = response.headers_mut().remove(LOCATION)
-            && self.requester == Requester::Htmx
+            && self.requester.requester() == Requester::Htmx
         {
             response.headers_mut().insert(HX_REDIRECT, location);
         }
@@ -146,7 +146,7 @@ impl PageContext {
 
     /// Writes the body of an error response. The text is that of the old body.
     fn write<B: From<String>>(&self, mut parts: Parts, text: Option<String>) -> Response<B> {
-        let request_id = self.context.request_id();
+        let (request_id, requester) = (self.context.request_id(), self.requester.requester());
         let text = text.filter(|text| !text.trim_ascii().is_empty());
         let is_client_error = parts.status.is_client_error();
         if let Some(text) = text.as_deref().filter(|_| !is_client_error) {
@@ -160,10 +160,10 @@ impl PageContext {
             let said = || text.as_deref().map(|text| (text, is_axums(text)));
             let words = own.or_else(said).filter(|_| is_client_error);
             let for_requester =
-                words.filter(|(_, is_technical)| !is_technical || self.requester == Requester::Program);
+                words.filter(|(_, is_technical)| !is_technical || requester == Requester::Program);
             let rejection = parts.extensions.get::<Rejection>();
             let detail = self.context.shows_causes().then(|| detail(&parts, words)).flatten();
-            self.body(&ErrorPage {
+            let page = ErrorPage {
                 status: parts.status,
                 rejection,
                 words: for_requester.map(|(words, _)| words),
@@ -172,25 +172,26 @@ impl PageContext {
                 retry_after: parts.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
                 request_id,
                 nonce: CspNonce::of(&self.context),
-            })
+            };
+            self.body(&page, requester)
         };
-        self.describe_body(&mut parts);
+        self.describe_body(&mut parts, requester);
         Response::from_parts(parts, body.into())
     }
 
-    fn body(&self, page: &ErrorPage<'_>) -> String {
-        match (self.requester, &self.pages.format) {
+    fn body(&self, page: &ErrorPage<'_>, requester: Requester) -> String {
+        match (requester, &self.pages.format) {
             (Requester::Person, Format::ByRequester(render)) => render(page),
             (Requester::Htmx, _) => page.fragment(),
             (Requester::Program, _) | (_, Format::ProblemJson) => page.problem(),
         }
     }
 
-    fn describe_body(&self, parts: &mut Parts) {
+    fn describe_body(&self, parts: &mut Parts, requester: Requester) {
         for name in &STALE {
             parts.headers.remove(name);
         }
-        let content_type = match self.requester {
+        let content_type = match requester {
             Requester::Person | Requester::Htmx => "text/html; charset=utf-8",
             Requester::Program => "application/problem+json",
         };
