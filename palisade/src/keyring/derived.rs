@@ -3,18 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::xaes::{NONCE_BYTES, TAG_BYTES, Xaes256Gcm};
+
 /// The length of the key id at the start of signed and sealed bytes.
 const KEY_ID_BYTES: usize = 4;
-const NONCE_BYTES: usize = 24;
 /// A key id and an HMAC-SHA-256.
 const SIGNATURE_BYTES: usize = KEY_ID_BYTES + 32;
+/// The number of bytes that sealing adds.
+#[cfg(feature = "session")]
+pub(crate) const SEAL_BYTES: usize = KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES;
 
 /// The key for one purpose, from [`Keyring::derive`](super::Keyring::derive): signs, verifies,
 /// seals and opens.
@@ -32,7 +35,11 @@ pub struct DerivedKey {
 struct PurposeKey {
     id: [u8; KEY_ID_BYTES],
     signer: Hmac<Sha256>,
-    sealer: XChaCha20Poly1305,
+    /// Names the key and the way of sealing.
+    seal_id: [u8; KEY_ID_BYTES],
+    sealer: Xaes256Gcm,
+    /// Opens what was sealed before XAES-256-GCM, which starts with `id`.
+    earlier_sealer: XChaCha20Poly1305,
 }
 
 impl PurposeKey {
@@ -47,7 +54,11 @@ impl PurposeKey {
         let signer =
             <Hmac<Sha256> as KeyInit>::new_from_slice(&*key).expect("HMAC accepts keys of any length");
         expand("seal", &mut *key);
-        Self { id, signer, sealer: XChaCha20Poly1305::new((&*key).into()) }
+        let earlier_sealer = XChaCha20Poly1305::new((&*key).into());
+        let mut seal_id = [0; KEY_ID_BYTES];
+        expand("name of XAES-256-GCM", &mut seal_id);
+        expand("seal by XAES-256-GCM", &mut *key);
+        Self { id, signer, seal_id, sealer: Xaes256Gcm::new(&key), earlier_sealer }
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
@@ -83,29 +94,58 @@ impl DerivedKey {
     }
 
     /// Encrypts and authenticates bytes. They open in the same context only; the context itself is
-    /// not part of the result.
+    /// not part of the result, which is 44 bytes longer than the content.
     #[doc(alias = "encrypt")]
     #[doc(alias = "AEAD")]
     pub fn seal(&self, bytes: &[u8], context: &[u8]) -> Vec<u8> {
         let key = &self.keys[0];
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).expect("the operating system has a random generator");
-        let payload = Payload { msg: bytes, aad: context };
-        let sealed = key.sealer.encrypt(&XNonce::from(nonce), payload).expect("the message is below 256 GB");
-        [&key.id[..], &nonce, &sealed].concat()
+        let mut sealed = Vec::with_capacity(KEY_ID_BYTES + NONCE_BYTES + bytes.len() + TAG_BYTES);
+        for part in [&key.seal_id[..], &nonce, bytes] {
+            sealed.extend_from_slice(part);
+        }
+        let tag = key.sealer.encrypt(&nonce, context, &mut sealed[KEY_ID_BYTES + NONCE_BYTES..]);
+        sealed.extend_from_slice(&tag);
+        sealed
     }
 
     /// Decrypts sealed bytes. Returns `None` for another key, purpose or context, and for bytes
     /// that were changed or cut.
     #[doc(alias = "decrypt")]
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Unsealed> {
-        let (id, rest) = sealed.split_at_checked(KEY_ID_BYTES)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
-        self.with_id(id).find_map(|key| {
-            let payload = Payload { msg: sealed, aad: context };
-            let bytes = key.sealer.decrypt(&XNonce::from(*nonce), payload).ok()?;
-            Some(Unsealed { bytes, current: std::ptr::eq(key, &self.keys[0]) })
-        })
+        let mut bytes = sealed.to_vec();
+        let (content, current) = self.open_in_place(&mut bytes, context)?;
+        let length = content.len();
+        bytes.drain(..KEY_ID_BYTES + NONCE_BYTES);
+        bytes.truncate(length);
+        Some(Unsealed { bytes, current })
+    }
+
+    /// Decrypts sealed bytes where they are. Returns the content, and whether the current key has
+    /// sealed it in the current form.
+    pub(crate) fn open_in_place<'a>(
+        &self,
+        sealed: &'a mut [u8],
+        context: &[u8],
+    ) -> Option<(&'a mut [u8], bool)> {
+        let (id, rest) = sealed.split_first_chunk_mut::<KEY_ID_BYTES>()?;
+        let (nonce, rest) = rest.split_first_chunk_mut::<NONCE_BYTES>()?;
+        let (bytes, tag) = rest.split_last_chunk_mut::<TAG_BYTES>()?;
+        for (at, key) in self.keys.iter().enumerate() {
+            if key.seal_id == *id && key.sealer.decrypt(nonce, context, bytes, tag) {
+                return Some((bytes, at == 0));
+            }
+            if key.id == *id {
+                let (nonce, tag) = ((&*nonce).into(), (&*tag).into());
+                let opened =
+                    key.earlier_sealer.decrypt_inout_detached(nonce, context, (&mut *bytes).into(), tag);
+                if opened.is_ok() {
+                    return Some((bytes, false));
+                }
+            }
+        }
+        None
     }
 
     fn with_id<'a>(&'a self, id: &'a [u8]) -> impl Iterator<Item = &'a PurposeKey> {
@@ -136,7 +176,8 @@ impl Unsealed {
         self.bytes
     }
 
-    /// Returns `true` if the current key has sealed it. Otherwise seal it again.
+    /// Returns `true` if the current key has sealed it, in the form of this version. Otherwise seal
+    /// it again.
     pub fn is_current(&self) -> bool {
         self.current
     }

@@ -1,12 +1,10 @@
-//! The data of a session, and its stored form.
+//! The data of a session.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::store::SessionId;
@@ -14,60 +12,42 @@ use crate::core::auth_proof::AuthProof;
 
 /// The data of a session: its times, the sign-in, the application's values. Times are in seconds
 /// since the Unix epoch.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(super) struct SessionData {
     /// Not part of the stored form: stores and cookies keep it beside.
-    #[serde(skip, default = "placeholder_id")]
     pub(super) id: SessionId,
-    #[serde(rename = "m")]
     pub(super) created_at: u64,
-    #[serde(rename = "s")]
     pub(super) last_seen: u64,
-    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub(super) login: Option<Login>,
-    #[serde(rename = "v", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) values: BTreeMap<String, Value>,
+    /// Names, and values as JSON.
+    pub(super) values: BTreeMap<String, Box<str>>,
 }
 
 /// The sign-in of a session.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(super) struct Login {
-    #[serde(rename = "u")]
     pub(super) user: String,
-    #[serde(rename = "e")]
     pub(super) epoch: u64,
-    #[serde(rename = "s")]
     pub(super) since: u64,
     /// `None` if a remember token has restored the session, or the client has changed.
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub(super) authenticated_at: Option<u64>,
     /// Cut to 200 characters, for the list of an account's sessions.
-    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub(super) user_agent: Option<String>,
     /// The network and browser at the sign-in, for session protection.
-    #[serde(rename = "f", default)]
     pub(super) fingerprint: [u8; 8],
     /// The account's generation at the sign-in, for sessions in cookies.
-    #[serde(rename = "g", default, skip_serializing_if = "is_zero")]
     pub(super) generation: u64,
     /// The series of this browser's remember token.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(super) series: Option<[u8; 16]>,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-/// A random id would cost a system call, only to be replaced.
-fn placeholder_id() -> SessionId {
-    SessionId::from_bytes([0; 16])
 }
 
 /// A change of a session that can be applied again, to a newer version.
 #[derive(Clone)]
 pub(super) enum SessionChange {
-    Set(String, Value),
+    /// A value as JSON.
+    Set(String, Box<str>),
     Remove(String),
     /// All values are removed.
     Clear,
@@ -95,10 +75,6 @@ pub(super) fn seconds_left(since: u64, limit: Duration, now: u64) -> Option<u64>
     }
     since.saturating_add(limit.as_secs()).checked_sub(now)
 }
-
-/// The first byte of the stored form; JSON follows. It is never compressed: the length of a cookie
-/// would tell a visitor whether their text resembles a secret in the session (CRIME).
-const PLAIN: u8 = b'p';
 
 impl SessionData {
     pub(super) fn new(now: u64) -> Self {
@@ -166,17 +142,6 @@ impl SessionData {
         let left = absolute.min(seconds_left(self.last_seen, timeouts.idle, now)?);
         (left > 0).then(|| Duration::from_secs(left))
     }
-
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![PLAIN];
-        serde_json::to_writer(&mut bytes, self).expect("strings, numbers and JSON values serialize to JSON");
-        bytes
-    }
-
-    pub(super) fn decode(id: SessionId, bytes: &[u8]) -> Option<Self> {
-        let data: Self = serde_json::from_slice(bytes.strip_prefix(&[PLAIN])?).ok()?;
-        Some(Self { id, ..data })
-    }
 }
 
 /// Returns a name of the session that opens nothing: a hash of its id.
@@ -189,29 +154,6 @@ mod tests {
     use super::*;
 
     const TIMEOUTS: Timeouts = Timeouts { idle: Duration::from_secs(60), absolute: Duration::from_secs(600) };
-
-    #[test]
-    fn decodes_what_it_encodes() {
-        let mut data = SessionData::new(1_000);
-        data.apply(SessionChange::Set("draft".into(), "la ".repeat(500).into()));
-        let bytes = data.encode();
-        let decoded = SessionData::decode(data.id, &bytes).unwrap();
-        assert!(decoded.values == data.values && decoded.created_at == 1_000);
-        assert!(
-            SessionData::decode(data.id, b"").is_none() && SessionData::decode(data.id, b"x{}").is_none()
-        );
-    }
-
-    #[test]
-    fn the_length_reveals_no_resemblance() {
-        let length = |guess: &str| {
-            let mut data = SessionData::new(1_000);
-            data.apply(SessionChange::Set("secret".into(), "correct horse battery staple".repeat(9).into()));
-            data.apply(SessionChange::Set("text".into(), guess.into()));
-            data.encode().len()
-        };
-        assert_eq!(length("correct horse battery staple"), length("tcerroc esroh yrettab elpats"));
-    }
 
     #[test]
     fn ends_by_idle_and_absolute_timeout() {

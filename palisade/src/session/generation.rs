@@ -49,19 +49,19 @@ impl Generation {
 
 impl RequestSession {
     /// Returns the id of the account's record. It is no secret: no cookie can name it.
-    fn generation_id(&self, user: &str) -> SessionId {
+    pub(super) fn generation_id(&self, user: &str) -> SessionId {
         let digest = Sha256::new()
             .chain_update(b"palisade generation ")
-            .chain_update(self.settings().seal_context())
+            .chain_update(&self.settings().seal_context)
             .chain_update([0])
             .chain_update(user)
             .finalize();
         SessionId::from_bytes(*digest.first_chunk().expect("SHA-256 has 32 bytes"))
     }
 
-    /// Returns the account's generation, `None` if no session of it has to be ended.
-    pub(super) async fn load_generation(&self, user: &str) -> Result<Option<Generation>, StoreError> {
-        let record = self.settings().store.load(self.generation_id(user)).await?;
+    /// Returns the generation with this id, `None` if no session of its account has to be ended.
+    pub(super) async fn load_generation(&self, id: SessionId) -> Result<Option<Generation>, StoreError> {
+        let record = self.settings().store.load(id).await?;
         Ok(record.as_ref().and_then(Generation::decode))
     }
 
@@ -69,7 +69,9 @@ impl RequestSession {
     pub(super) async fn generation_of(&self, user: &str) -> Result<u64, StoreError> {
         match self.settings().storage {
             Storage::Store => Ok(0),
-            Storage::Cookie => Ok(self.load_generation(user).await?.map_or(0, |it| it.number)),
+            Storage::Cookie => {
+                Ok(self.load_generation(self.generation_id(user)).await?.map_or(0, |it| it.number))
+            }
         }
     }
 

@@ -62,7 +62,7 @@ impl Session {
     pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SessionRejection> {
         self.0.load().await?;
         let value = self.0.state().data.as_ref().and_then(|data| data.values.get(name).cloned());
-        Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+        Ok(value.and_then(|json| serde_json::from_str(&json).ok()))
     }
 
     /// Stores a value under this name. Starts a session if there is none.
@@ -71,14 +71,14 @@ impl Session {
     /// If the store is down, or the value has no JSON form. [`SessionRejection::TooLarge`] if the
     /// session would become too large: 4,096 bytes for a whole cookie, 64 KB in a store.
     pub async fn set(&self, name: &str, value: impl Serialize) -> Result<(), SessionRejection> {
-        let value = serde_json::to_value(value).map_err(|_| {
+        let json = serde_json::to_string(&value).map_err(|_| {
             SessionRejection::Misused(
                 "`Session::set` got a value without a JSON form. Use a type that serializes to JSON; a map \
                  needs strings as keys.",
             )
         })?;
         self.0.load().await?;
-        self.0.set_value(name.to_owned(), value)
+        self.0.set_value(name.to_owned(), json.into())
     }
 
     /// Removes the value under this name.

@@ -265,6 +265,7 @@
 //! | cookie attributes | `Path=/`, no `Domain`, `HttpOnly`, `Secure` over TLS | no script and no other host can read it; see [`cookie_domain`](Sessions::cookie_domain), [`cookie_path`](Sessions::cookie_path) |
 //! | [`namespace`](Sessions::namespace) | none | each site has a key of its own |
 //! | size | 4,096 bytes for the whole cookie; 64 KB in a store | browsers drop larger cookies; a session is read and written as a whole |
+//! | form | binary; each value is JSON, parsed when asked for | a sign-in is read without parsing; records in JSON, from earlier versions, are read too |
 //! | compression | none | the length of a cookie would reveal secrets next to a visitor's text (CRIME) |
 //! | remember cookie | `__Host-remember` over TLS, else `remember`; the same attributes, and `Max-Age` | it outlives the browser |
 //! | [`same_site`](Sessions::same_site) | `Lax`, for the session and the remember cookie | POST requests from other sites come without them |
@@ -307,6 +308,7 @@ mod generation;
 mod handle;
 mod login;
 mod other_sessions;
+mod record;
 mod rejection;
 mod remember;
 mod request_session;

@@ -10,10 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::USER_AGENT;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::cookie::{CookieHeaders, RememberCookie};
+use super::cookie::{CookieHeaders, MAX_COOKIE_BYTES, RememberCookie};
 use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
 use super::rejection::SessionRejection;
@@ -23,6 +22,9 @@ use crate::core::client::Scheme;
 use crate::core::request_context::RequestContext;
 use crate::core::session_tag::SessionTag;
 use crate::core::site_path::original_uri;
+
+/// The longest cookie without its base64.
+const MAX_SEALED_BYTES: usize = MAX_COOKIE_BYTES / 4 * 3;
 
 /// The session of one request, with the parts of the request that it needs.
 pub(super) struct RequestSession {
@@ -49,7 +51,8 @@ pub(super) struct PresentedCookie {
     pub(super) id: SessionId,
     /// The cookie has the data of the session: always with cookie storage, else while it is empty.
     pub(super) has_data: bool,
-    sealed_by_previous_key: bool,
+    /// Sealed by a previous key, or in an earlier form.
+    outdated_seal: bool,
 }
 
 /// The session as read so far, and the writes that the response needs.
@@ -153,30 +156,28 @@ impl RequestSession {
     }
 
     /// Returns `true` if the browser has a cookie of this id and nothing else, sealed by the
-    /// current key.
+    /// current key in the current form.
     pub(super) fn is_presented(&self, id: SessionId) -> bool {
-        self.presented().is_some_and(|presented| {
-            presented.id == id && !presented.has_data && !presented.sealed_by_previous_key
-        })
+        self.presented()
+            .is_some_and(|presented| presented.id == id && !presented.has_data && !presented.outdated_seal)
     }
 
     /// Opens the first cookie whose session has not expired, else the first one.
     fn open_cookie(&self) -> Option<(PresentedCookie, Option<SessionData>)> {
         let settings = self.settings();
+        let mut buffer = [0; MAX_SEALED_BYTES];
         let mut opened = settings.cookie.find(&self.cookies, self.secure).filter_map(|value| {
-            let unsealed =
-                settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.seal_context())?;
-            let (id, rest) = unsealed.bytes().split_first_chunk()?;
+            // A longer value does not fit, and is none of ours.
+            let length = URL_SAFE_NO_PAD.decode_slice(value, &mut buffer).ok()?;
+            let (content, current) =
+                settings.keys.open_in_place(&mut buffer[..length], &settings.seal_context)?;
+            let (id, rest) = content.split_first_chunk()?;
             let id = SessionId::from_bytes(*id);
             let data = match settings.storage {
                 Storage::Store if rest.is_empty() => None,
                 Storage::Store | Storage::Cookie => Some(SessionData::decode(id, rest)?),
             };
-            let presented = PresentedCookie {
-                id,
-                has_data: data.is_some(),
-                sealed_by_previous_key: !unsealed.is_current(),
-            };
+            let presented = PresentedCookie { id, has_data: data.is_some(), outdated_seal: !current };
             Some((presented, data))
         });
         let lives = |(_, data): &(PresentedCookie, Option<SessionData>)| {
@@ -207,10 +208,10 @@ impl RequestSession {
     /// Reads the session of the cookie, unless it has ended.
     async fn find(&self, presented: &PresentedCookie) -> Result<(), StoreError> {
         let settings = self.settings();
-        let user = self.user_in_cookie();
+        let generation_id = self.generation_id_of_cookie();
         let (record, generation) = tokio::join!(async { settings.store.load(presented.id).await }, async {
-            match &user {
-                Some(user) => self.load_generation(user).await,
+            match generation_id {
+                Some(id) => self.load_generation(id).await,
                 None => Ok(None),
             }
         });
@@ -234,7 +235,7 @@ impl RequestSession {
         match found.and_then(|mut found| lives(&mut found).then_some(found)) {
             Some((data, version)) => {
                 (state.data, state.version) = (Some(data), version);
-                state.dirty |= presented.sealed_by_previous_key;
+                state.dirty |= presented.outdated_seal;
             }
             // An earlier read that was cancelled later on may have set the data already.
             None => state.gone = state.data.is_none(),
@@ -242,11 +243,12 @@ impl RequestSession {
         Ok(())
     }
 
-    /// Returns the account that the cookie names, if its data is in the cookie.
-    fn user_in_cookie(&self) -> Option<String> {
+    /// Returns the id of the generation of the account that the cookie names, if its data is in the
+    /// cookie.
+    fn generation_id_of_cookie(&self) -> Option<SessionId> {
         let state = self.state();
-        let login = state.from_cookie.as_ref().and_then(|data| data.login.as_ref());
-        login.map(|login| login.user.clone())
+        let login = state.from_cookie.as_ref()?.login.as_ref()?;
+        Some(self.generation_id(&login.user))
     }
 
     /// Compares the client with the one that signed in, and reacts as the protection says.
@@ -299,9 +301,9 @@ impl RequestSession {
     }
 
     /// Sets a value, unless the session would become too large.
-    pub(super) fn set_value(&self, name: String, value: Value) -> Result<(), SessionRejection> {
+    pub(super) fn set_value(&self, name: String, json: Box<str>) -> Result<(), SessionRejection> {
         let now = self.settings().now();
-        let change = SessionChange::Set(name, value);
+        let change = SessionChange::Set(name, json);
         let mut state = self.state();
         let mut data = state.data.clone().unwrap_or_else(|| SessionData::new(now));
         data.apply(change.clone());

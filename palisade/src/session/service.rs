@@ -229,7 +229,7 @@ async fn write<B: Default>(
             Vec::new()
         }
     };
-    let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), &settings.seal_context());
+    let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), &settings.seal_context);
     cookies.push(settings.cookie.set(&URL_SAFE_NO_PAD.encode(sealed), secure, None));
     let size = cookies.iter().map(HeaderValue::len).max().unwrap_or(0);
     if size > MAX_COOKIE_BYTES {

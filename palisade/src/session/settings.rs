@@ -10,7 +10,7 @@ use super::event::SessionEvent;
 use super::store::{MemorySessions, SessionStore};
 use crate::core::clock::Clock;
 use crate::core::same_site::SameSite;
-use crate::keyring::{DerivedKey, Keyring};
+use crate::keyring::{DerivedKey, Keyring, SEAL_BYTES};
 
 /// The session layer. The [module page](crate::session) says how long a session lasts and what
 /// ends it.
@@ -56,6 +56,9 @@ pub(super) struct Settings {
     pub(super) login_path: Option<Box<str>>,
     pub(super) reauth_path: Option<Box<str>>,
     namespace: Box<str>,
+    /// The context that the cookie is sealed in. It differs by storage, cookie name and namespace, so
+    /// that a cookie of one configuration does not open in another.
+    pub(super) seal_context: Box<[u8]>,
     listener: Option<EventListener>,
     clock: Clock,
 }
@@ -63,8 +66,6 @@ pub(super) struct Settings {
 /// The largest session in a store. Larger data belongs in a database: a session is read and written
 /// as a whole.
 const MAX_STORED_BYTES: usize = 64 << 10;
-/// The bytes of a cookie that are not session data: key id, nonce, tag and session id.
-const SEAL_BYTES: usize = 4 + 24 + 16 + 16;
 
 type EventListener = Arc<dyn Fn(&SessionEvent<'_>) + Send + Sync>;
 
@@ -175,9 +176,11 @@ impl Sessions {
             login_path: None,
             reauth_path: None,
             namespace: Box::default(),
+            seal_context: Box::default(),
             listener: None,
             clock: Clock::system(),
         }))
+        .with(|_| ())
     }
 
     /// Sets the time after which an unused session ends. A session in use is written again up to
@@ -334,7 +337,9 @@ impl Sessions {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+        let settings = Arc::make_mut(&mut self.0);
+        change(settings);
+        settings.seal_context = settings.make_seal_context();
         self
     }
 }
@@ -366,24 +371,19 @@ impl Settings {
         }
     }
 
-    /// Returns the context that the cookie is sealed in. It differs by storage, cookie name and
-    /// namespace, so that a cookie of one configuration does not open in another.
-    pub(super) fn seal_context(&self) -> Vec<u8> {
-        let content = match self.storage {
-            Storage::Cookie => "record",
-            Storage::Store => "name",
-        };
-        let context = [content, " ", self.cookie.name()].concat();
-        if self.namespace.is_empty() { context } else { format!("{context} {}", self.namespace) }.into_bytes()
+    fn make_seal_context(&self) -> Box<[u8]> {
+        let content = if self.storage == Storage::Cookie { "record" } else { "name" };
+        let space = if self.namespace.is_empty() { "" } else { " " };
+        [content, " ", self.cookie.name(), space, &self.namespace].concat().into_bytes().into()
     }
 
     /// Returns the largest size of session data, in bytes.
     pub(super) fn max_data_bytes(&self, secure: bool) -> usize {
-        match self.storage {
-            // Base64 has four characters for three bytes.
-            Storage::Cookie => (self.cookie.max_value_bytes(secure) / 4 * 3).saturating_sub(SEAL_BYTES),
-            Storage::Store => MAX_STORED_BYTES,
+        if self.storage == Storage::Store {
+            return MAX_STORED_BYTES;
         }
+        // Base64 has four characters for three bytes. The session's id has 16.
+        (self.cookie.max_value_bytes(secure) / 4 * 3).saturating_sub(SEAL_BYTES + 16)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod cookies;
+mod earlier;
 mod login;
 mod matrix;
 mod plain;
