@@ -34,10 +34,11 @@
 //!    expected version only. Of two writers that read the same version, one gets
 //!    [`SaveOutcome::Conflict`]. A deleted record is not revived.
 //! 2. Expired records are not found, and are removed without a call.
-//! 3. [`of_user`](SessionStore::of_user) finds the records of an account.
+//! 3. [`of_user`](SessionStore::of_user) finds the records of an account, and
+//!    [`delete_of_user`](SessionStore::delete_of_user) deletes them.
 //! 4. A store that cannot be reached returns [`StoreError::Down`] within seconds, and never waits
 //!    for long. The session layer then answers 503. It adds no timeout and no circuit breaker of
-//!    its own.
+//!    its own; [`RedisSessions`] has both.
 //!
 //! The content of [`SessionRecord::bytes`] belongs to the session layer. A reader of the store
 //! cannot take over a session: the cookie has the id sealed, which needs the key.
@@ -96,7 +97,7 @@ pub use self::redis::RedisSessions;
 pub use self::sql::SqlSessions;
 #[cfg(feature = "redis")]
 pub use crate::core::redis_connection::RedisConnection;
-pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
+pub use crate::core::store_reply::{QueuedReply, StoreError, StoreReply, StoreReplyFuture};
 
 /// The id of a session: 128 random bits. `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -176,6 +177,21 @@ pub trait SessionStore: Send + Sync + fmt::Debug + 'static {
     /// Returns the records of this account that have not expired.
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>>;
 
+    /// Deletes the records of this account, except these ids.
+    ///
+    /// It finds and deletes them one by one, unless the store has a better way. Write one if an
+    /// account may have many: ending 10,000 sessions must not take 10,000 round trips.
+    fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        StoreReply::Pending(Box::pin(async move {
+            for (id, _) in self.of_user(user).await? {
+                if !except.contains(&id) {
+                    self.delete(id).await?;
+                }
+            }
+            Ok(())
+        }))
+    }
+
     /// The name of the store in logs.
     fn name(&self) -> &'static str;
 }
@@ -201,6 +217,10 @@ impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         (**self).of_user(user)
+    }
+
+    fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        (**self).delete_of_user(user, except)
     }
 
     fn name(&self) -> &'static str {
