@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use palisade::clock::Clock;
 use palisade::session::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
 use palisade::test::session_store::check;
 use redis::aio::MultiplexedConnection;
@@ -10,7 +11,7 @@ use test_support::redis_many::RedisCluster;
 use test_support::servers::Server;
 use tokio::task::JoinSet;
 
-use super::{Site, record};
+use super::{Site, record, sealed, stored};
 
 #[tokio::test]
 async fn memory_passes_the_suite() {
@@ -126,6 +127,59 @@ async fn an_account_in_a_cluster_ends_as_a_whole() {
     store.delete_of_user("ada", &[kept]).await.unwrap();
     let found = store.of_user("ada").await.unwrap();
     assert_eq!((found.len(), found[0].0), (1, kept));
+}
+
+#[tokio::test]
+async fn a_flood_of_visitors_ends_no_session() {
+    let (clock, manual) = Clock::manual();
+    let store = std::sync::Arc::new(MemorySessions::new().clock(clock.clone()).max_bytes(20_000));
+    let site = Site::of(stored(store.clone(), clock), manual);
+    let (mut ada, mut visitor) = (site.browser(), site.browser());
+    ada.post("/login/ada").await;
+    visitor.post("/set/cart/apples").await;
+    let mut refused = 0;
+    for _ in 0..200 {
+        refused += usize::from(site.browser().send("POST", "/set/a/b").await.status == 503);
+    }
+    assert!((1..200).contains(&refused), "{refused} of 200 found no room");
+    assert_eq!(ada.who().await, "ada");
+    assert_eq!(visitor.get("/get/cart").await.body, "apples");
+    let mut bob = site.browser();
+    bob.post("/login/bob").await;
+    assert_eq!(bob.who().await, "bob", "accounts have room of their own");
+    ada.post("/logout").await;
+    assert_eq!(ada.who().await, "anonymous");
+    site.clock.advance(Duration::from_secs(3600));
+    assert_eq!(
+        site.browser().send("POST", "/set/a/b").await.status,
+        StatusCode::OK,
+        "expired sessions make room"
+    );
+    assert_eq!(store.len(), 1);
+}
+
+#[tokio::test]
+async fn a_flood_of_ended_visits_revives_no_session() {
+    let (clock, manual) = Clock::manual();
+    let store = std::sync::Arc::new(MemorySessions::new().clock(clock.clone()).max_bytes(10_000));
+    let site = Site::of(sealed(store.clone(), clock), manual);
+    let mut ada = site.browser();
+    ada.post("/login/ada").await;
+    let copy = ada.clone();
+    let mut refused = 0;
+    for round in 0..2 {
+        for _ in 0..100 {
+            let mut visitor = site.browser();
+            visitor.post("/set/a/b").await;
+            refused += usize::from(visitor.send("POST", "/logout").await.status == 503);
+        }
+        if round == 0 {
+            assert!(refused > 0, "a visit of a stranger takes room when it ends");
+            ada.post("/logout").await;
+        }
+        assert_eq!(copy.clone().who().await, "anonymous", "round {round}");
+    }
+    assert!(store.len() < 100);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -139,6 +139,20 @@ pub struct SessionRecord {
     pub bytes: Vec<u8>,
 }
 
+impl SessionRecord {
+    /// The first byte of the mark of an ended session that was signed in.
+    pub(super) const ENDED_SIGN_IN: u8 = b'e';
+    /// The first byte of an account's generation.
+    pub(super) const GENERATION: u8 = b'g';
+
+    /// Returns `true` if an account's security depends on the record: a session that is signed in, a
+    /// remember token, the mark that such a session has ended.
+    fn is_of_account(&self) -> bool {
+        let kind = self.bytes.first();
+        self.user.is_some() || kind == Some(&Self::ENDED_SIGN_IN) || kind == Some(&Self::GENERATION)
+    }
+}
+
 impl fmt::Debug for SessionRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionRecord").field("version", &self.version).finish_non_exhaustive()
