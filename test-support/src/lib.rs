@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`browser`] | requests with cookies that a test can forge |
 //! | [`servers`] | Redis, memcached, moto's S3 and ClamAV, each started for one test |
+//! | [`delay_proxy`] | a network between a client and a server that delays every packet |
 //! | [`redis_many`] | Redis Cluster and Redis Sentinel |
 //! | `postgres` | a private PostgreSQL server (feature `postgres`) |
 //! | [`log`] | the log lines of one thread |
@@ -13,6 +14,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test and names the line")]
 
 pub mod browser;
+pub mod delay_proxy;
 mod folder;
 pub mod log;
 #[cfg(feature = "postgres")]

@@ -54,6 +54,10 @@ impl SessionStore for DbSessions {
         self.table.of_user(user)
     }
 
+    fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        self.table.delete_of_user(user, except)
+    }
+
     fn name(&self) -> &'static str {
         self.table.name()
     }

@@ -12,6 +12,12 @@ pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
 pub(crate) mod cache;
+#[cfg(any(feature = "rate-limit", feature = "session"))]
+#[cfg_attr(
+    not(any(feature = "rate-limit", feature = "redis")),
+    allow(dead_code, reason = "sessions alone call no server that needs it")
+)]
+pub(crate) mod circuit_breaker;
 pub(crate) mod client;
 #[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
 pub mod clock;
@@ -43,6 +49,14 @@ pub(crate) mod safe_html;
 )]
 pub(crate) mod safe_path;
 pub(crate) mod same_site;
+#[cfg(any(feature = "rate-limit", feature = "session"))]
+#[cfg_attr(
+    not(all(feature = "rate-limit", feature = "redis", feature = "session")),
+    allow(dead_code, reason = "each store uses only a part of it")
+)]
+pub(crate) mod server_call;
+#[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
+pub(crate) mod server_queue;
 pub(crate) mod session_tag;
 pub(crate) mod site_path;
 #[cfg(any(feature = "rate-limit", feature = "session"))]

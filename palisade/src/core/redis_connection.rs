@@ -8,8 +8,11 @@ use std::time::Instant;
 
 use redis::{FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 
+use crate::core::circuit_breaker::CircuitBreaker;
 use crate::core::namespace::Namespace;
 use crate::core::redis_servers::{OpenConnection, REPLY_TIMEOUT, RedisServers};
+use crate::core::server_call::CallGuard;
+use crate::core::server_queue::{MAX_WAITING, ServerQueue};
 use crate::core::store_reply::StoreError;
 
 /// A connection to Redis or Valkey that several stores share. Clones refer to one connection.
@@ -27,7 +30,12 @@ use crate::core::store_reply::StoreError;
 /// ```
 ///
 /// The connection opens at the first use. One that fails or falls silent is dropped, and the next
-/// request opens another. The [module page](crate::rate_limit::store::redis#addresses) lists the
+/// request opens another. The stores on a connection share its circuit breaker: a server that gives
+/// no answers to one of them is not asked by the others.
+///
+/// At most 128 questions are underway at once, and at most 4,096 requests wait in this program to
+/// send theirs, for a second at most. One more is [`StoreError::QueueFull`], which is no outage: the
+/// circuit breaker stays closed. The [module page](crate::rate_limit::store::redis#addresses) lists the
 /// addresses.
 #[derive(Clone)]
 pub struct RedisConnection {
@@ -68,9 +76,15 @@ impl fmt::Debug for RedisConnection {
     }
 }
 
+/// The largest number of questions underway. The server answers 100,000 in a second, so the last of
+/// them waits 2 ms there, far from the timeout.
+const MAX_UNDERWAY: usize = 128;
+
 /// The connection itself, which opens and replaces itself.
 pub(crate) struct RedisLink {
     servers: RedisServers,
+    queue: ServerQueue,
+    pub(crate) breaker: CircuitBreaker,
     /// The open connection, with the number of the attempt that opened it.
     open: Mutex<Option<(u64, OpenConnection)>>,
     /// Locked while a connection is opened, so that concurrent requests open only one.
@@ -85,6 +99,8 @@ impl RedisLink {
     fn new(uri: &str) -> Result<Self, StoreError> {
         Ok(Self {
             servers: RedisServers::parse(uri)?,
+            queue: ServerQueue::new("redis", MAX_UNDERWAY, MAX_WAITING),
+            breaker: CircuitBreaker::new(),
             open: Mutex::default(),
             opening: Default::default(),
             attempts: AtomicU64::new(0),
@@ -96,9 +112,10 @@ impl RedisLink {
     /// Runs a script.
     pub(crate) async fn call<T: FromRedisValue>(
         self: &Arc<Self>,
+        guard: &CallGuard,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        self.run(async |connection| match connection {
+        self.ask(guard, async |connection| match connection {
             OpenConnection::Single(single) => script.invoke_async(single).await,
             OpenConnection::Cluster(cluster) => script.invoke_async(cluster).await,
         })
@@ -106,13 +123,30 @@ impl RedisLink {
     }
 
     #[cfg(feature = "rate-limit")]
-    pub(crate) async fn ping(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub(crate) async fn ping(self: &Arc<Self>, guard: &CallGuard) -> Result<(), StoreError> {
         let ping = redis::cmd("PING");
-        self.run(async |connection| match connection {
+        self.ask(guard, async |connection| match connection {
             OpenConnection::Single(single) => ping.query_async(single).await,
             OpenConnection::Cluster(cluster) => ping.query_async(cluster).await,
         })
         .await
+    }
+
+    /// Waits until few enough questions are underway, and then asks this one.
+    pub(crate) async fn ask<T>(
+        self: &Arc<Self>,
+        guard: &CallGuard,
+        question: impl AsyncFnOnce(&mut OpenConnection) -> RedisResult<T>,
+    ) -> Result<T, StoreError> {
+        guard.check(&self.breaker)?;
+        let _permit = self.queue.enter().await?;
+        guard.run(&self.breaker, guard.ask(self.run(question))).await
+    }
+
+    /// Returns `true` if the keys are spread over several servers.
+    #[cfg(feature = "session")]
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(self.servers, RedisServers::Cluster(_))
     }
 
     /// Runs a command on the open connection, and discards that connection if it is lost.

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::future::{self, Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::circuit_breaker::CircuitBreaker;
+use super::server_call::{CallBounds, CallGuard};
 
 /// The reply of a store. `.await` it, or match on it where waiting is impossible.
 ///
@@ -22,6 +27,86 @@ pub enum StoreReply<'a, T> {
     Ready(Result<T, StoreError>),
     /// The reply that a server is going to send.
     Pending(Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>),
+    /// The reply of a server to a question that first waits in this program for its turn.
+    Queued(QueuedReply<'a, T>),
+}
+
+/// The reply to a question that waits in this program before it is sent. The stores in Redis and in
+/// memcached return it: the timeout and the circuit breaker of
+/// [`FallbackStore`](crate::rate_limit::FallbackStore) then leave out that wait.
+///
+/// ```
+/// use palisade::rate_limit::quota::{Quotas, Strategy};
+/// use palisade::rate_limit::store::{
+///     ChargePolicy, QueuedReply, RateLimitRequest, RateLimitStore, RedisStore, StoreError, StoreReply,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RedisStore::new("redis://127.0.0.1:1?namespace=forum")?; // no server is there
+/// let StoreReply::Queued(reply) = store.ping() else { panic!("a server is asked") };
+/// let reply: QueuedReply<'_, ()> = reply;
+/// assert!(matches!(reply.await, Err(StoreError::Down { .. })));
+/// # Ok(())
+/// # }
+/// ```
+pub struct QueuedReply<'a, T> {
+    /// The breaker of the server that is asked, if it is known and only one.
+    breaker: Option<&'a CircuitBreaker>,
+    /// The bounds that the caller sets before it polls the reply.
+    guard: Arc<CallGuard>,
+    reply: Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>,
+}
+
+#[cfg_attr(
+    not(all(feature = "rate-limit", any(feature = "redis", feature = "memcached"))),
+    allow(dead_code, reason = "only counters on servers wait for their turn")
+)]
+impl<'a, T> QueuedReply<'a, T> {
+    /// Makes a reply of a function that waits for its turn, and then runs its questions by the
+    /// guard.
+    pub(crate) fn new<F>(
+        breaker: Option<&'a CircuitBreaker>,
+        call: impl FnOnce(Arc<CallGuard>) -> F + Send + 'a,
+    ) -> Self
+    where
+        F: Future<Output = Result<T, StoreError>> + Send + 'a,
+    {
+        let guard = Arc::<CallGuard>::default();
+        let its_guard = Arc::clone(&guard);
+        let reply = Box::pin(async move {
+            let reply = call(Arc::clone(&its_guard)).await;
+            its_guard.note(&reply);
+            reply
+        });
+        Self { breaker, guard, reply }
+    }
+
+    /// Sets the bounds of the call. An open circuit breaker is an error at once.
+    pub(crate) fn bind(self, bounds: CallBounds) -> StoreReply<'a, T> {
+        match self.breaker.map(|breaker| bounds.check(breaker)) {
+            Some(Err(error)) => StoreReply::Ready(Err(error)),
+            _ => {
+                self.guard.bind(bounds);
+                StoreReply::Pending(self.reply)
+            }
+        }
+    }
+}
+
+impl<'a, T> IntoFuture for QueuedReply<'a, T> {
+    type Output = Result<T, StoreError>;
+    type IntoFuture = StoreReplyFuture<'a, T>;
+
+    fn into_future(self) -> StoreReplyFuture<'a, T> {
+        StoreReplyFuture(FutureState::Pending(self.reply))
+    }
+}
+
+impl<T> fmt::Debug for QueuedReply<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueuedReply").finish_non_exhaustive()
+    }
 }
 
 impl<'a, T> IntoFuture for StoreReply<'a, T> {
@@ -32,6 +117,7 @@ impl<'a, T> IntoFuture for StoreReply<'a, T> {
         StoreReplyFuture(match self {
             Self::Ready(reply) => FutureState::Ready(future::ready(reply)),
             Self::Pending(reply) => FutureState::Pending(reply),
+            Self::Queued(reply) => return reply.into_future(),
         })
     }
 }
@@ -41,6 +127,7 @@ impl<T: fmt::Debug> fmt::Debug for StoreReply<'_, T> {
         match self {
             Self::Ready(reply) => f.debug_tuple("Ready").field(reply).finish(),
             Self::Pending(_) => f.write_str("Pending(…)"),
+            Self::Queued(_) => f.write_str("Queued(…)"),
         }
     }
 }
@@ -89,6 +176,30 @@ pub enum StoreError {
         store: &'static str,
         /// The error of the server or the network.
         reason: String,
+    },
+    /// Too many requests of one caller wait for the store. Its other callers are not affected. A
+    /// limit answers 429.
+    #[error("too many requests of one caller wait for {store}: try again in {} s", retry_after.as_secs())]
+    CallerQueueFull {
+        /// The name of the store.
+        store: &'static str,
+        /// The time after which to try again.
+        retry_after: Duration,
+    },
+    /// Too many requests of this program wait for the store. It is not an outage: the server
+    /// answers. A limit applies its outage policy.
+    #[error("too many requests wait for {store}")]
+    QueueFull {
+        /// The name of the store.
+        store: &'static str,
+    },
+    /// The store has no room for another record of this kind.
+    #[error("{store} is full: {remedy}")]
+    Full {
+        /// The name of the store.
+        store: &'static str,
+        /// The remedy.
+        remedy: &'static str,
     },
     /// The store does not support the rate-limiting strategy.
     #[error("{store} cannot count by {strategy}: {reason}")]

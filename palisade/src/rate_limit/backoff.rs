@@ -217,9 +217,14 @@ impl Backoff {
         let quotas = Quotas::from(Quota::new(amount, seconds, Unit::Second));
         let charge = if cost == 0 { ChargePolicy::Nothing } else { ChargePolicy::AllOrNothing };
         let request = RateLimitRequest { limit: &self.name, caller, quotas: &quotas, strategy, cost, charge };
-        // Memory replaces a store that is down, so this store does not support the strategy.
-        let unsupported = |_| RateLimitRejection::StoreDown { retry_after: Duration::from_secs(5) };
-        self.store.decide(request).await.map_err(unsupported)
+        let rejection = |error| match error {
+            StoreError::CallerQueueFull { retry_after, .. } => {
+                RateLimitRejection::LimitExceeded { retry_after, header: None, message: None }
+            }
+            // Memory replaces a store that is down, so this store does not support the strategy.
+            _ => RateLimitRejection::StoreDown { retry_after: Duration::from_secs(5) },
+        };
+        self.store.decide_or_locally(request).await.map_err(rejection)
     }
 }
 

@@ -8,7 +8,7 @@ use super::metrics::MetricOutcome;
 use super::rejection::RateLimitRejection;
 use super::settings::{MissingKeyPolicy, OutagePolicy, Settings};
 use super::status::{LimitExceeded, RateLimitStatus};
-use crate::core::store_reply::StoreReply;
+use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Quota, Quotas, Snapshot};
 use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 
@@ -63,6 +63,10 @@ enum CountResult {
         charge: ChargeRecord,
         outage: bool,
     },
+    /// Too many requests of this caller wait for the store.
+    CallerQueueFull {
+        retry_after: Duration,
+    },
     /// The store is down, and the limit allows the request.
     Uncounted,
     /// The store is down, and the limit rejects the request.
@@ -74,8 +78,13 @@ impl CountResult {
         match self {
             Self::Counted { decision, .. } => decision.outcome != Outcome::Allowed,
             Self::Uncounted => false,
-            Self::Unavailable => true,
+            Self::CallerQueueFull { .. } | Self::Unavailable => true,
         }
+    }
+
+    /// Returns `true` if the request is over a quota.
+    fn is_breach(&self) -> bool {
+        matches!(self, Self::Counted { decision, .. } if decision.outcome != Outcome::Allowed)
     }
 }
 
@@ -132,8 +141,10 @@ impl Settings {
             }
         }
         let count = self.count(caller, quotas, cost, self.charge, wait).await?;
+        // A full queue is no breach: the caller may be within its quotas.
+        let is_breach = count.is_breach();
         let decision = self.conclude(key, count);
-        if let (Some(meta), Err(RateLimitRejection::LimitExceeded { .. })) = (meta, &decision.result) {
+        if let (Some(meta), true, Err(_)) = (meta, is_breach, &decision.result) {
             let caller = key.caller(None, meta.ipv6_prefix);
             // The breaker may have become half-open since the first call. The decision stands
             // then, and this breach stays uncounted.
@@ -166,8 +177,8 @@ impl Settings {
         // A lost refund leaves the client fewer requests, never more.
         match (reply, wait) {
             (StoreReply::Ready(_), _) => Some(()),
-            (StoreReply::Pending(_), ServerWait::DontWait) => None,
-            (StoreReply::Pending(reply), ServerWait::Wait) => reply.await.map_or(Some(()), Some),
+            (_, ServerWait::DontWait) => None,
+            (reply, ServerWait::Wait) => reply.await.map_or(Some(()), Some),
         }
     }
 
@@ -192,8 +203,8 @@ impl Settings {
         let request = self.request(caller, quotas, cost, charge);
         let reply = match self.store.call(move |store| store.decide(request)) {
             StoreReply::Ready(reply) => reply,
-            StoreReply::Pending(_) if wait == ServerWait::DontWait => return None,
-            StoreReply::Pending(reply) => reply.await,
+            _ if wait == ServerWait::DontWait => return None,
+            reply => reply.await,
         };
         let counted = |decision: Decision, quotas, record| {
             let charge = if decision.outcome == Outcome::Allowed { record } else { ChargeRecord::NotCharged };
@@ -203,6 +214,9 @@ impl Settings {
         };
         Some(match (reply, &self.on_outage) {
             (Ok(decision), _) => counted(decision, quotas, ChargeRecord::Store { at: decision.decided_at }),
+            (Err(StoreError::CallerQueueFull { retry_after, .. }), _) => {
+                CountResult::CallerQueueFull { retry_after }
+            }
             (Err(_), OutagePolicy::Reject) => CountResult::Unavailable,
             (Err(_), OutagePolicy::Allow) => CountResult::Uncounted,
             (Err(_), OutagePolicy::CountLocally | OutagePolicy::CountLocallyBy(_)) => {
@@ -241,10 +255,19 @@ impl Settings {
         };
         let (decision, quota, charge, outage) = match count {
             CountResult::Counted { decision, quota, charge, outage } => (decision, quota, charge, outage),
-            CountResult::Unavailable if self.report_only => {
-                tracing::info!(limit, reported_only = true, "the store is down: the request is not counted");
+            CountResult::CallerQueueFull { .. } | CountResult::Unavailable if self.report_only => {
+                tracing::info!(limit, reported_only = true, "the store cannot count the request: it passes");
                 self.counters.add(MetricOutcome::AllowedUncounted);
                 return uncounted(Ok(()));
+            }
+            CountResult::CallerQueueFull { retry_after } => {
+                self.counters.add(MetricOutcome::Rejected);
+                tracing::info!(
+                    limit,
+                    ?retry_after,
+                    "rejected: too many requests of this caller wait for the store"
+                );
+                return uncounted(Err(self.limit_exceeded(retry_after)));
             }
             CountResult::Uncounted => {
                 self.counters.add(MetricOutcome::AllowedUncounted);
@@ -275,10 +298,12 @@ impl Settings {
             return conclusion(Ok(()), ChargeRecord::NotCharged);
         }
         self.counters.add(MetricOutcome::Rejected);
+        conclusion(Err(self.limit_exceeded(retry_after)), ChargeRecord::NotCharged)
+    }
+
+    fn limit_exceeded(&self, retry_after: Duration) -> RateLimitRejection {
         let header = self.retry_after.header_value(&self.clock, retry_after);
-        let message = self.message.clone();
-        let rejection = RateLimitRejection::LimitExceeded { retry_after, header, message };
-        conclusion(Err(rejection), ChargeRecord::NotCharged)
+        RateLimitRejection::LimitExceeded { retry_after, header, message: self.message.clone() }
     }
 }
 

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
-
-use super::circuit_breaker::{Admission, BreakerSettings, CircuitBreaker};
 use super::metrics::Metrics;
+use crate::core::circuit_breaker::{Admission, BreakerSettings, CircuitBreaker};
 use crate::core::clock::Clock;
+use crate::core::server_call::{ANSWER_TIMEOUT, CallBounds, CallGuard, CallObserver, breaker_open, record};
 use crate::core::store_reply::{StoreError, StoreReply};
-use crate::rate_limit::quota::Strategy;
+use crate::rate_limit::quota::{Outcome, Snapshot, Strategy};
 #[cfg(feature = "memcached")]
 use crate::rate_limit::store::MemcachedStore;
 #[cfg(feature = "redis")]
@@ -33,14 +32,24 @@ use crate::rate_limit::store::{Decision, MemoryStore, RateLimitRequest, RateLimi
 /// # What happens, in order
 ///
 /// 1. A store that answers at once, such as memory, is called without a timeout.
-/// 2. A server must answer within [`timeout`](Self::timeout); a later answer is an error.
-/// 3. After [`failure_threshold`](Self::failure_threshold) errors in a row the circuit breaker
-///    opens. While it is open, no request reaches the server, and each is an error at once.
-/// 4. After [`reset_timeout`](Self::reset_timeout) the breaker is half-open: one request, the
+/// 2. A request to a server may wait in this program: in memcached for its turn among the requests
+///    of the same caller, in both stores for one of the server's places. That wait is no error of
+///    the server, and no timeout includes it. The requests that wait are bounded: one more of the
+///    same caller is rejected (429), one more in all is decided by the outage policy.
+/// 3. A server must answer each question within [`timeout`](Self::timeout), counted from its
+///    sending; a later answer is an error. Opening a connection is part of the first question.
+/// 4. After [`failure_threshold`](Self::failure_threshold) errors in a row the circuit breaker of
+///    the server opens. While it is open, no request reaches the server, and each is an error at
+///    once.
+/// 5. After [`reset_timeout`](Self::reset_timeout) the breaker is half-open: one request, the
 ///    probe, reaches the server. If its client hangs up, the next request becomes the probe.
-/// 5. If the probe succeeds, the breaker closes. Otherwise it stays open for twice as long.
-/// 6. The [`OutagePolicy`](super::OutagePolicy) of each limit decides about requests with an
+/// 6. If the probe succeeds, the breaker closes. Otherwise it stays open for twice as long.
+/// 7. The [`OutagePolicy`](super::OutagePolicy) of each limit decides about requests with an
 ///    error. The counters in memory that it may use belong to this store.
+///
+/// Each server of memcached has a circuit breaker of its own: one that is down does not affect the
+/// callers of the others. A connection to Redis has one, a cluster included, and shares it with the
+/// sessions on the same [`RedisConnection`](super::store::RedisConnection). Any other store has one.
 ///
 /// # Defaults
 ///
@@ -50,8 +59,8 @@ use crate::rate_limit::store::{Decision, MemoryStore, RateLimitRequest, RateLimi
 /// | [`failure_threshold`](Self::failure_threshold) | 3 | one lost packet is not an outage |
 /// | [`reset_timeout`](Self::reset_timeout) | 500 ms, doubling up to 30 s | a restart takes seconds |
 ///
-/// The log has one line when the breaker opens and one when it closes; [`Metrics`] has the state.
-/// Clones share the breaker, so make one `FallbackStore` per store.
+/// The log has one line when a breaker opens and one when it closes; [`Metrics`] has the state.
+/// Clones share the breakers, so make one `FallbackStore` per store.
 ///
 /// # What it does not do
 ///
@@ -75,6 +84,7 @@ const MAX_OPEN_PERIOD: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[derive(Debug)]
 struct SharedState {
+    /// The breaker of a store that does not know its servers.
     breaker: CircuitBreaker,
     local_store: MemoryStore,
     metrics: Metrics,
@@ -83,8 +93,30 @@ struct SharedState {
 impl SharedState {
     fn new(store: &Store, clock: Clock) -> Arc<Self> {
         let breaker = CircuitBreaker::new();
-        let metrics = Metrics::new(store.name(), breaker.open_flag());
+        let breakers = store.breakers().iter().chain([&breaker]).cloned().collect();
+        let metrics = Metrics::new(store.name(), breakers);
         Arc::new(Self { breaker, local_store: MemoryStore::with_clock(clock), metrics })
+    }
+}
+
+impl CallObserver for SharedState {
+    fn called(&self, took: Duration) {
+        self.metrics.record_latency(took);
+    }
+
+    fn failed(&self) {
+        self.metrics.record_error();
+    }
+
+    fn opened(&self) {
+        self.metrics.record_outage();
+    }
+
+    fn queue_full(&self, error: &StoreError) {
+        match error {
+            StoreError::CallerQueueFull { .. } => self.metrics.record_caller_queue_full(),
+            _ => self.metrics.record_queue_full(),
+        }
     }
 }
 
@@ -92,16 +124,12 @@ impl FallbackStore {
     /// Wraps a store.
     pub fn new(store: impl Into<Store>) -> Self {
         let store = store.into();
-        let breaker_settings = BreakerSettings {
-            failure_threshold: 3,
-            first_period: Duration::from_millis(500),
-            longest_period: Duration::from_secs(30),
-        };
         let state = SharedState::new(&store, Clock::system());
-        Self { store, timeout: Duration::from_millis(50), breaker_settings, state }
+        Self { store, timeout: ANSWER_TIMEOUT, breaker_settings: BreakerSettings::DEFAULT, state }
     }
 
-    /// Sets the time in which a server must answer.
+    /// Sets the time in which a server must answer a question. The wait in this program before the
+    /// question is sent does not count.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
@@ -120,15 +148,16 @@ impl FallbackStore {
         Self { breaker_settings, ..self }
     }
 
-    /// Sets the clock of the counters in memory. It also starts a new breaker and new metrics, so
-    /// call it before the store is shared.
+    /// Sets the clock of the counters in memory. It also starts new metrics, so call it before the
+    /// store is shared.
     pub fn clock(self, clock: Clock) -> Self {
         Self { state: SharedState::new(&self.store, clock), ..self }
     }
 
-    /// Returns `true` while the circuit breaker is open.
+    /// Returns `true` while the circuit breaker of a server is open: limits then apply their outage
+    /// policy to the callers of that server.
     pub fn is_down(&self) -> bool {
-        self.state.breaker.is_open()
+        self.state.metrics.is_down()
     }
 
     /// Returns the metrics of this store and of all limits on it.
@@ -146,77 +175,65 @@ impl FallbackStore {
         &'a self,
         operation: impl FnOnce(&'a Store) -> StoreReply<'a, T>,
     ) -> StoreReply<'a, T> {
-        if !self.state.breaker.would_admit() {
-            return StoreReply::Ready(Err(self.breaker_open()));
+        let (state, settings, name) = (&self.state, self.breaker_settings, self.store.name());
+        if !state.breaker.would_admit() {
+            return StoreReply::Ready(Err(breaker_open(name)));
         }
         match operation(&self.store) {
             StoreReply::Ready(reply) => {
                 if reply.is_err()
-                    && let Admission::Probe(probe) = self.state.breaker.admit(self.breaker_settings)
+                    && let Admission::Probe(probe) = state.breaker.admit(settings)
                 {
                     probe.complete();
                 }
-                self.record(&reply);
+                record(name, settings, Some(&**state), &state.breaker, &reply);
                 StoreReply::Ready(reply)
             }
             // Admission waits for the first poll: a reply that is never awaited must not become
             // the probe.
-            StoreReply::Pending(reply) => StoreReply::Pending(Box::pin(async move {
-                let admission = self.state.breaker.admit(self.breaker_settings);
-                if let Admission::Rejected = admission {
-                    return Err(self.breaker_open());
-                }
-                let start = Instant::now();
-                let late = |_| Err(self.error(format!("there was no answer within {:?}", self.timeout)));
-                let reply = timeout(self.timeout, reply).await.unwrap_or_else(late);
-                if let Admission::Probe(probe) = admission {
-                    probe.complete();
-                }
-                self.state.metrics.record_latency(start.elapsed());
-                self.record(&reply);
-                reply
-            })),
+            StoreReply::Pending(reply) => {
+                let guard = CallGuard::new(self.bounds());
+                StoreReply::Pending(Box::pin(
+                    async move { guard.run(&state.breaker, guard.ask(reply)).await },
+                ))
+            }
+            StoreReply::Queued(reply) => reply.bind(self.bounds()),
         }
     }
 
-    fn record<T>(&self, reply: &Result<T, StoreError>) {
-        let SharedState { breaker, metrics, .. } = &*self.state;
-        let store = self.store.name();
-        match reply {
-            // The store may not have called its server.
-            Err(StoreError::Unsupported { .. }) => {}
-            Ok(_) => {
-                if breaker.record_success() {
-                    tracing::info!(store, "the store answers again: the circuit breaker is closed");
-                }
-            }
-            Err(error) => {
-                metrics.record_error();
-                if breaker.record_failure(self.breaker_settings) {
-                    metrics.record_outage();
-                    tracing::warn!(store, %error, "the store is down: the circuit breaker is open, and limits apply their outage policy");
-                }
-            }
+    fn bounds(&self) -> CallBounds {
+        let observer: Arc<dyn CallObserver> = Arc::<SharedState>::clone(&self.state);
+        CallBounds {
+            store: self.store.name(),
+            timeout: self.timeout,
+            breaker: self.breaker_settings,
+            observer: Some(observer),
         }
     }
 
-    fn breaker_open(&self) -> StoreError {
-        self.error("the circuit breaker is open after several failures".to_owned())
-    }
-
-    fn error(&self, reason: String) -> StoreError {
-        StoreError::Down { store: self.store.name(), reason }
+    /// Decides in the store, or in memory if that fails. A full queue of the caller is an error:
+    /// counting in memory would give the caller its quota twice.
+    pub(super) fn decide_or_locally<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
+        or_else(self.call(move |store| store.decide(request)), move |error| match error {
+            StoreError::CallerQueueFull { .. } => StoreReply::Ready(Err(error)),
+            _ => self.local_store().decide(request),
+        })
     }
 }
 
 impl RateLimitStore for FallbackStore {
     fn decide<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
-        or_else(self.call(move |store| store.decide(request)), move || self.local_store().decide(request))
+        or_else(self.decide_or_locally(request), |error| match error {
+            StoreError::CallerQueueFull { retry_after, .. } => StoreReply::Ready(Ok(limited(retry_after))),
+            _ => StoreReply::Ready(Err(error)),
+        })
     }
 
     fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()> {
-        or_else(self.call(move |store| store.refund(request, charged_at)), move || {
-            self.local_store().refund(request, charged_at)
+        or_else(self.call(move |store| store.refund(request, charged_at)), move |error| match error {
+            // A lost refund leaves the client fewer requests, never more.
+            StoreError::CallerQueueFull { .. } => StoreReply::Ready(Ok(())),
+            _ => self.local_store().refund(request, charged_at),
         })
     }
 
@@ -240,18 +257,25 @@ impl RateLimitStore for FallbackStore {
     }
 }
 
+/// Returns the decision about a request that is not sent, because too many requests of its caller
+/// wait.
+fn limited(retry_after: Duration) -> Decision {
+    let snapshot = Snapshot { quota_index: 0, remaining: 0, reset_after: retry_after };
+    Decision { outcome: Outcome::Limited { retry_after }, snapshot, decided_at: 0 }
+}
+
 /// Returns the reply, or the fallback's if it is an error.
 fn or_else<'a, T: Send + 'a>(
     reply: StoreReply<'a, T>,
-    fallback: impl FnOnce() -> StoreReply<'a, T> + Send + 'a,
+    fallback: impl FnOnce(StoreError) -> StoreReply<'a, T> + Send + 'a,
 ) -> StoreReply<'a, T> {
     match reply {
-        StoreReply::Ready(Err(_)) => fallback(),
+        StoreReply::Ready(Err(error)) => fallback(error),
         StoreReply::Ready(reply) => StoreReply::Ready(reply),
-        StoreReply::Pending(reply) => StoreReply::Pending(Box::pin(async move {
+        reply => StoreReply::Pending(Box::pin(async move {
             match reply.await {
                 Ok(value) => Ok(value),
-                Err(_) => fallback().await,
+                Err(error) => fallback(error).await,
             }
         })),
     }

@@ -80,8 +80,10 @@
 //! 4. A request within every quota passes, and is charged: each quota counts its cost, which is 1
 //!    unless [`check_costing`](RateLimit::check_costing) or a layer sets another. Else the request
 //!    is rejected (429) with `Retry-After`.
-//! 5. If the store does not answer in time, [`OutagePolicy`] applies: the request is counted in
-//!    memory, rejected (503), or allowed.
+//! 5. If too many requests of the caller wait for the store at once, the request is rejected (429)
+//!    with `Retry-After: 1`. It is not counted, and no breach. Other callers are not affected.
+//! 6. If the store does not answer in time, or too many requests of all callers wait for it,
+//!    [`OutagePolicy`] applies: the request is counted in memory, rejected (503), or allowed.
 //!
 //! A rejection has an empty body until [`ErrorPages`](crate::ErrorPages) writes one. Its text is
 //! "That was more than we can take in this time. Please try again in 2 minutes."
@@ -99,6 +101,7 @@
 //! | [`ipv6_prefix`](RateLimit::ipv6_prefix) | 64 | one customer has at least a /64 |
 //! | [`retry_after`](RateLimit::retry_after) | seconds, rounded up | a client's clock may be wrong |
 //! | [`FallbackStore`] | 50 ms, 3 failures | see its page |
+//! | requests of a caller that wait for a server | 256 in Redis, 64 in memcached | see [`RedisStore`](store::RedisStore::waiting_per_caller), [`MemcachedStore`](store::MemcachedStore::waiting_per_caller) |
 //!
 //! # Where it goes
 //!
@@ -174,7 +177,6 @@
 //! (CORS-preflight request).
 
 mod backoff;
-mod circuit_breaker;
 mod decide;
 mod fallback;
 mod headers;

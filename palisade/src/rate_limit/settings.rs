@@ -36,7 +36,8 @@ pub enum MissingKeyPolicy {
     Share,
 }
 
-/// The policy for requests that the store cannot count, because it is down.
+/// The policy for requests that the store cannot count: it is down, or too many requests of all
+/// callers wait for it ([`StoreError::QueueFull`](super::store::StoreError::QueueFull)).
 ///
 /// # Security
 ///

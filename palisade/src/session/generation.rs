@@ -25,9 +25,6 @@ pub(super) struct Generation {
     kept: Option<[u8; 16]>,
 }
 
-/// The first byte of the record. A session's record and a series' record have others.
-const GENERATION: u8 = b'g';
-
 impl Generation {
     /// Returns `false` if the session has ended. A session that was kept gets this generation.
     pub(super) fn admits(self, id: SessionId, login: &mut Login) -> bool {
@@ -39,11 +36,11 @@ impl Generation {
 
     fn encode(self, version: u64) -> SessionRecord {
         let json = serde_json::to_vec(&self).expect("numbers serialize to JSON");
-        SessionRecord { version, user: None, bytes: [&[GENERATION], &json[..]].concat() }
+        SessionRecord { version, user: None, bytes: [&[SessionRecord::GENERATION], &json[..]].concat() }
     }
 
     fn decode(record: &SessionRecord) -> Option<Self> {
-        serde_json::from_slice(record.bytes.strip_prefix(&[GENERATION])?).ok()
+        serde_json::from_slice(record.bytes.strip_prefix(&[SessionRecord::GENERATION])?).ok()
     }
 }
 

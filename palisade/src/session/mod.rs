@@ -251,9 +251,9 @@
 //! visitor gets a 503 ([`SessionRejection::StoreDown`]). The handler has run: what it has written
 //! to a database stays.
 //!
-//! Sessions have no circuit breaker, unlike [rate limits](crate::rate_limit::FallbackStore).
-//! [`RedisSessions`](store::RedisSessions) waits one second to connect, and one second for each
-//! reply.
+//! [`RedisSessions`](store::RedisSessions) waits 50 ms for each reply, and has a circuit breaker as
+//! [rate limits](crate::rate_limit::FallbackStore) have: while Redis gives no answers, the 503
+//! comes at once.
 //!
 //! # Defaults
 //!

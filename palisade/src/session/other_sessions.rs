@@ -132,12 +132,7 @@ impl RequestSession {
         user: &str,
         except: &[Option<SessionId>],
     ) -> Result<(), StoreError> {
-        let store = &self.settings().store;
-        for (id, _) in store.of_user(user).await? {
-            if !except.contains(&Some(id)) {
-                store.delete(id).await?;
-            }
-        }
-        Ok(())
+        let except: Vec<SessionId> = except.iter().copied().flatten().collect();
+        self.settings().store.delete_of_user(user, &except).await
     }
 }

@@ -359,7 +359,13 @@ impl RequestSession {
 
 /// Logs the cause and returns the rejection.
 pub(super) fn store_down(error: &StoreError) -> SessionRejection {
-    tracing::error!(%error, "session store is down");
+    match error {
+        // The store has logged it, at most once in ten seconds.
+        StoreError::QueueFull { .. } | StoreError::Full { .. } => {
+            tracing::debug!(%error, "session store is full");
+        }
+        _ => tracing::error!(%error, "session store is down"),
+    }
     SessionRejection::StoreDown
 }
 

@@ -16,11 +16,11 @@ const ENDED_RECORD_TTL: Duration = Duration::from_secs(60);
 impl RequestSession {
     /// Ends this session at once, and puts another one, or none, in its place.
     pub(super) async fn replace(&self, data: Option<SessionData>) -> Result<(), StoreError> {
-        let (id, empty) = {
+        let (id, empty, signed_in) = {
             let state = self.state();
             let ended = state.data.as_ref();
             let empty = state.version.is_none() && ended.is_some_and(SessionData::is_empty);
-            (ended.map(|data| data.id), empty)
+            (ended.map(|data| data.id), empty, ended.is_some_and(|data| data.login.is_some()))
         };
         // A copy of an empty session's cookie brings nothing back. A sign-in ends it all the same: a
         // late response must not overwrite the new cookie.
@@ -29,7 +29,7 @@ impl RequestSession {
         if let Some(id) = id.filter(|_| has_to_end) {
             match self.settings().storage {
                 Storage::Store => self.delete(id).await?,
-                Storage::Cookie => drop(self.revoke(id).await?),
+                Storage::Cookie => drop(self.revoke(id, signed_in).await?),
             }
         }
         self.put(data, true);
@@ -55,7 +55,10 @@ impl RequestSession {
         let data = self.state().data.clone();
         let Some(data) = data else { return Ok(false) };
         let claimed = match self.settings().storage {
-            Storage::Cookie => (self.revoke(data.id).await? == SaveOutcome::Saved).then_some(data),
+            Storage::Cookie => {
+                let revoked = self.revoke(data.id, data.login.is_some()).await?;
+                (revoked == SaveOutcome::Saved).then_some(data)
+            }
             Storage::Store => self.claim(data).await?,
         };
         let exists = claimed.is_some();
@@ -80,7 +83,8 @@ impl RequestSession {
             return Ok(Some(data));
         };
         // The record that replaces it cannot be decoded, so only one of two claims succeeds.
-        while store.save(id, Some(version), ended_record(), ENDED_RECORD_TTL).await? == SaveOutcome::Conflict
+        while store.save(id, Some(version), ended_record(data.login.is_some()), ENDED_RECORD_TTL).await?
+            == SaveOutcome::Conflict
         {
             let newer = store.load(id).await?;
             let decoded =
@@ -98,17 +102,18 @@ impl RequestSession {
     async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
         self.settings().store.delete(id).await?;
         if self.presented().is_some_and(|presented| presented.id == id && presented.has_data) {
-            self.revoke(id).await?;
+            // Only an empty session has its data in the cookie.
+            self.revoke(id, false).await?;
         }
         Ok(())
     }
 
     /// Notes that a session in a cookie has ended, for as long as any copy of the cookie could
     /// last.
-    async fn revoke(&self, id: SessionId) -> Result<SaveOutcome, StoreError> {
+    async fn revoke(&self, id: SessionId, signed_in: bool) -> Result<SaveOutcome, StoreError> {
         let settings = self.settings();
         let ttl = settings.timeouts.absolute.saturating_add(CLOCK_SKEW);
-        settings.store.save(id, None, ended_record(), ttl).await
+        settings.store.save(id, None, ended_record(signed_in), ttl).await
     }
 
     /// Sets the session that the response writes.
@@ -120,9 +125,10 @@ impl RequestSession {
 }
 
 /// Returns the record of an ended session. No request has read its version, so none can save over
-/// it.
-fn ended_record() -> SessionRecord {
-    SessionRecord { version: u64::MAX, user: None, bytes: Vec::new() }
+/// it. It has no account: the end of all sessions of the account must not delete it.
+fn ended_record(signed_in: bool) -> SessionRecord {
+    let bytes = if signed_in { vec![SessionRecord::ENDED_SIGN_IN] } else { Vec::new() };
+    SessionRecord { version: u64::MAX, user: None, bytes }
 }
 
 /// Runs a future to its end, even if the caller is dropped.

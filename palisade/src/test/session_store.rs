@@ -17,7 +17,7 @@
 //!
 //! - A save replaces the expected version only. A deleted session is not revived.
 //! - Of writers at the same time that expect the same version, one saves.
-//! - The sessions of an account are found, and no other's. An account's id is any text, and matches
+//! - The sessions of an account are found and deleted, and no other's. An account's id is any text, and matches
 //!   no other id as a pattern.
 //! - Expired sessions are not found and not revived, and their ids are free. The longest lifetime
 //!   does not overflow.
@@ -50,6 +50,7 @@ pub async fn check(store: impl SessionStore) {
     versions(&*store).await;
     races(&store).await;
     listing(&*store).await;
+    deleting(&*store).await;
     unusual_ids(&*store).await;
     expiry(&*store).await;
     ended_marks(&*store).await;
@@ -100,6 +101,23 @@ async fn listing(store: &dyn SessionStore) {
     expect(listed(store, "ada").await, sorted([two]), "a session without its account is not listed");
     must(store.delete(two).await);
     expect(listed(store, "ada").await, Vec::new(), "a deleted session is not listed");
+    must(store.delete(bobs).await);
+}
+
+/// Checks that the sessions of an account are deleted together, except the ones to keep.
+async fn deleting(store: &dyn SessionStore) {
+    let [one, two, kept, bobs] = [0; 4].map(|_| SessionId::random());
+    for (id, user) in [(one, "ada"), (two, "ada"), (kept, "ada"), (bobs, "bob")] {
+        saved(store, id, None, record(1, Some(user)), "the id is free").await;
+    }
+    must(store.delete_of_user("ada", &[kept, bobs, SessionId::random()]).await);
+    expect(listed(store, "ada").await, sorted([kept]), "an account's sessions are deleted, except some");
+    expect(load(store, one).await, None, "a deleted session is not found");
+    conflict(store, two, Some(1), record(2, Some("ada")), "a deleted session is not revived").await;
+    must(store.delete_of_user("ada", &[]).await);
+    must(store.delete_of_user("ada", &[]).await);
+    expect(load(store, kept).await, None, "a deleted session is not found");
+    expect(listed(store, "bob").await, sorted([bobs]), "no other account's sessions are deleted");
     must(store.delete(bobs).await);
 }
 

@@ -1,5 +1,6 @@
 //! The stores of rate limits: one suite for all, then each one's own tests.
 
+mod crowds;
 mod every_store;
 mod fallback;
 mod limits;

@@ -3,11 +3,12 @@
 mod snapshot;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use self::snapshot::{LatencyHistogram, LimitMetrics, MetricsSnapshot};
+use crate::core::circuit_breaker::CircuitBreaker;
 
 /// The metrics of one [`FallbackStore`](super::FallbackStore) and of all limits on it.
 ///
@@ -44,10 +45,12 @@ struct Counters {
     store: &'static str,
     limits: Mutex<Vec<(Arc<str>, Arc<LimitCounters>)>>,
     latency: Latency,
-    /// The state of the circuit breaker itself, so that the two never differ.
-    is_down: Arc<AtomicBool>,
+    /// The circuit breakers themselves, so that the two never differ.
+    breakers: Box<[CircuitBreaker]>,
     outages: AtomicU64,
     errors: AtomicU64,
+    queue_full: AtomicU64,
+    caller_queue_full: AtomicU64,
 }
 
 /// The outcome of a request, as metrics count it.
@@ -112,33 +115,42 @@ struct Latency {
 }
 
 impl Metrics {
-    pub(super) fn new(store: &'static str, is_down: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(store: &'static str, breakers: Box<[CircuitBreaker]>) -> Self {
         Self(Arc::new(Counters {
             store,
             limits: Mutex::default(),
             latency: Latency::default(),
-            is_down,
+            breakers,
             outages: AtomicU64::new(0),
             errors: AtomicU64::new(0),
+            queue_full: AtomicU64::new(0),
+            caller_queue_full: AtomicU64::new(0),
         }))
     }
 
     /// Returns the numbers of this moment.
     pub fn snapshot(&self) -> MetricsSnapshot {
-        let Counters { store, limits, latency, is_down, outages, errors } = &*self.0;
+        let Counters { store, limits, latency, outages, errors, .. } = &*self.0;
         let limits = limits.lock().unwrap_or_else(PoisonError::into_inner).clone();
         MetricsSnapshot {
             store,
             limits: limits.iter().map(|(name, counters)| counters.snapshot(name)).collect(),
-            is_down: is_down.load(Ordering::Relaxed),
+            is_down: self.is_down(),
             outages: load(outages),
             errors: load(errors),
+            queue_full: load(&self.0.queue_full),
+            caller_queue_full: load(&self.0.caller_queue_full),
             latency: LatencyHistogram {
                 buckets: BUCKETS.into_iter().zip(latency.buckets.iter().map(load)).collect(),
                 count: load(&latency.count),
                 sum: Duration::from_micros(load(&latency.micros)),
             },
         }
+    }
+
+    /// Returns `true` while a circuit breaker is open.
+    pub(super) fn is_down(&self) -> bool {
+        self.0.breakers.iter().any(CircuitBreaker::is_open)
     }
 
     /// Returns the counters of the limit with this name. Limits of one name share them.
@@ -168,6 +180,14 @@ impl Metrics {
     pub(super) fn record_outage(&self) {
         self.0.outages.fetch_add(1, Ordering::Relaxed);
     }
+
+    pub(super) fn record_queue_full(&self) {
+        self.0.queue_full.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn record_caller_queue_full(&self) {
+        self.0.caller_queue_full.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl fmt::Display for Metrics {
@@ -186,7 +206,7 @@ mod tests {
 
     #[test]
     fn writes_the_text_format_of_prometheus() {
-        let metrics = Metrics::new("redis", Arc::default());
+        let metrics = Metrics::new("redis", Box::default());
         let name: Arc<str> = "log\"in".into();
         metrics.limit(&name).add(MetricOutcome::Rejected);
         metrics.limit(&name).add(MetricOutcome::Rejected);
@@ -195,6 +215,9 @@ mod tests {
         metrics.record_latency(Duration::from_millis(1500));
         metrics.record_error();
         metrics.record_outage();
+        metrics.record_caller_queue_full();
+        metrics.record_caller_queue_full();
+        metrics.record_queue_full();
         let expected = r#"# HELP ratelimit_decisions_total Requests by limit and outcome.
 # TYPE ratelimit_decisions_total counter
 ratelimit_decisions_total{store="redis",limit="log\"in",outcome="allowed"} 0
@@ -216,6 +239,10 @@ ratelimit_store_outages_total{store="redis"} 1
 # HELP ratelimit_store_errors_total Questions that the store did not answer in time.
 # TYPE ratelimit_store_errors_total counter
 ratelimit_store_errors_total{store="redis"} 1
+# HELP ratelimit_queue_full_total Requests not sent to the store, because too many waited for it.
+# TYPE ratelimit_queue_full_total counter
+ratelimit_queue_full_total{store="redis",queue="caller"} 2
+ratelimit_queue_full_total{store="redis",queue="all"} 1
 # HELP ratelimit_store_seconds How long a server took to answer; memory is not measured.
 # TYPE ratelimit_store_seconds histogram
 ratelimit_store_seconds_bucket{store="redis",le="0.0005"} 0

@@ -22,13 +22,19 @@ pub struct MetricsSnapshot {
     pub store: &'static str,
     /// The limits on this store, in the order in which they were made.
     pub limits: Vec<LimitMetrics>,
-    /// `true` while the circuit breaker is open.
+    /// `true` while the circuit breaker of a server is open.
     pub is_down: bool,
-    /// The number of times that the circuit breaker opened.
+    /// The number of times that a circuit breaker opened.
     pub outages: u64,
     /// The number of requests that the store did not answer in time.
     pub errors: u64,
-    /// The latency of the answers of a server.
+    /// The number of requests that were not sent, because too many requests waited for a server.
+    /// The limits' outage policies decided.
+    pub queue_full: u64,
+    /// The number of requests that were not sent, because too many requests of one caller waited:
+    /// 429.
+    pub caller_queue_full: u64,
+    /// The latency of the answers of a server, without the wait in this program.
     pub latency: LatencyHistogram,
 }
 
@@ -107,7 +113,7 @@ pub struct LatencyHistogram {
 
 impl fmt::Display for MetricsSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { store, limits, is_down, outages, errors, latency } = self;
+        let Self { store, limits, is_down, outages, errors, queue_full, caller_queue_full, latency } = self;
 
         write_header(f, "ratelimit_decisions_total", "counter", "Requests by limit and outcome.")?;
         for limit in limits {
@@ -140,6 +146,13 @@ impl fmt::Display for MetricsSnapshot {
             "Questions that the store did not answer in time.",
         )?;
         writeln!(f, "ratelimit_store_errors_total{{store=\"{store}\"}} {errors}")?;
+
+        let name = "ratelimit_queue_full_total";
+        let help = "Requests not sent to the store, because too many waited for it.";
+        write_header(f, name, "counter", help)?;
+        for (queue, count) in [("caller", caller_queue_full), ("all", queue_full)] {
+            writeln!(f, "{name}{{store=\"{store}\",queue=\"{queue}\"}} {count}")?;
+        }
 
         let name = "ratelimit_store_seconds";
         write_header(f, name, "histogram", "How long a server took to answer; memory is not measured.")?;

@@ -56,6 +56,9 @@
 //! 4. Expired counters are deleted without a job of yours.
 //! 5. An unreachable store is an error, soon. The limit's
 //!    [`OutagePolicy`](super::OutagePolicy) decides what follows.
+//! 6. The requests that wait in this program for a server are bounded, for each caller and in all. A
+//!    request beyond the bound is [`StoreError::CallerQueueFull`] or [`StoreError::QueueFull`] at
+//!    once, and is not sent. The wait is never part of a server's timeout.
 //!
 //! # What it does not do
 //!
@@ -102,6 +105,8 @@
 //! ```
 
 #[cfg(any(feature = "redis", feature = "memcached"))]
+mod caller_queue;
+#[cfg(any(feature = "redis", feature = "memcached"))]
 mod counter_key;
 #[cfg(feature = "memcached")]
 pub mod memcached;
@@ -118,9 +123,10 @@ pub use self::memcached::MemcachedStore;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
+use crate::core::circuit_breaker::CircuitBreaker;
 #[cfg(feature = "redis")]
 pub use crate::core::redis_connection::RedisConnection;
-pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
+pub use crate::core::store_reply::{QueuedReply, StoreError, StoreReply, StoreReplyFuture};
 pub use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Snapshot};
 use crate::rate_limit::quota::{Quotas, Strategy};
 
@@ -180,44 +186,61 @@ pub trait RateLimitStore: Send + Sync + fmt::Debug + 'static {
 /// let store: Store = MemoryStore::new().into();
 /// assert_eq!(store.name(), "memory");
 /// ```
-#[derive(Clone, Debug)]
-pub struct Store(Arc<dyn RateLimitStore>);
+#[derive(Clone)]
+pub struct Store {
+    store: Arc<dyn RateLimitStore>,
+    /// One for each server, if the store knows its servers.
+    breakers: Arc<[CircuitBreaker]>,
+}
 
 impl Store {
     /// Wraps any store, including one of your own.
     pub fn new(store: impl RateLimitStore) -> Self {
-        Self(Arc::new(store))
+        let breakers = open::breakers(&store).into();
+        Self { store: Arc::new(store), breakers }
+    }
+
+    /// Returns the circuit breakers of the store's servers. They are empty for a store that does
+    /// not know its servers.
+    pub(super) fn breakers(&self) -> &[CircuitBreaker] {
+        &self.breakers
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.store).finish()
     }
 }
 
 impl RateLimitStore for Store {
     #[inline]
     fn decide<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
-        self.0.decide(request)
+        self.store.decide(request)
     }
 
     #[inline]
     fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()> {
-        self.0.refund(request, charged_at)
+        self.store.refund(request, charged_at)
     }
 
     #[inline]
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()> {
-        self.0.reset(limit, caller)
+        self.store.reset(limit, caller)
     }
 
     #[inline]
     fn ping(&self) -> StoreReply<'_, ()> {
-        self.0.ping()
+        self.store.ping()
     }
 
     #[inline]
     fn name(&self) -> &'static str {
-        self.0.name()
+        self.store.name()
     }
 
     #[inline]
     fn supports(&self, strategy: Strategy) -> Result<(), StoreError> {
-        self.0.supports(strategy)
+        self.store.supports(strategy)
     }
 }

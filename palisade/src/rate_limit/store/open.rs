@@ -1,11 +1,14 @@
 //! The choice of a store by its address. Only this file knows all of them.
 
+use std::any::Any;
+
 #[cfg(feature = "memcached")]
 use super::memcached::MemcachedStore;
 use super::memory::MemoryStore;
 #[cfg(feature = "redis")]
 use super::redis::RedisStore;
-use super::{Store, StoreError};
+use super::{RateLimitStore, Store, StoreError};
+use crate::core::circuit_breaker::CircuitBreaker;
 
 impl Store {
     /// Opens the store at an address such as `memory://` or `redis://localhost?namespace=forum`. The
@@ -42,6 +45,21 @@ impl Store {
             _ => Err(StoreError::uri(format!("this program has no store for the scheme `{scheme}`"))),
         }
     }
+}
+
+/// Returns the circuit breakers of the servers of a store.
+pub(super) fn breakers(store: &impl RateLimitStore) -> Vec<CircuitBreaker> {
+    let store: &dyn Any = store;
+    #[cfg(feature = "memcached")]
+    if let Some(memcached) = store.downcast_ref::<MemcachedStore>() {
+        return memcached.breakers();
+    }
+    #[cfg(feature = "redis")]
+    if let Some(redis) = store.downcast_ref::<RedisStore>() {
+        return vec![redis.breaker()];
+    }
+    let _ = store;
+    Vec::new()
 }
 
 impl From<MemoryStore> for Store {

@@ -18,9 +18,27 @@
 //! Expired records are removed when the map has 1,024 records or more and has doubled since the
 //! last removal. A small store stays small, and no request waits long.
 //!
+//! # Defaults
+//!
+//! | setting | default | why |
+//! |---|---|---|
+//! | [`max_bytes`](MemorySessions::max_bytes) | 64 MiB | an eighth of a machine with 512 MB; 250,000 sessions of 140 bytes, or 1,000 of 64 KiB |
+//!
+//! # At the bound
+//!
+//! Sessions without a sign-in, and the notes that such sessions have ended, take at most three
+//! quarters of the room. Beyond that, and beyond the whole room for records of accounts, a record
+//! that is new or grows is [`StoreError::Full`]: the session layer answers 503, and a warning is
+//! logged at most once in ten seconds. Records that are there stay, and can shrink and end.
+//!
+//! Nothing is evicted. A flood of new visitors therefore ends no one's session, and revives no
+//! session that has ended: the note in the store is what ends the copies of a cookie. It cannot keep
+//! anyone from signing in or out either, since the last quarter belongs to accounts.
+//!
 //! # What it does not do
 //!
-//! - It has no maximum size: bound the requests that may start sessions.
+//! - It does not know clients: bound the requests that may start sessions with
+//!   [`rate_limit`](crate::rate_limit).
 //! - It has no index by account: `of_user` scans all records. That is fast enough for thousands of
 //!   sessions; use another store for millions.
 
@@ -31,13 +49,14 @@ use std::time::Duration;
 
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::clock::Clock;
-use crate::core::store_reply::StoreReply;
+use crate::core::rejection::is_due;
+use crate::core::store_reply::{StoreError, StoreReply};
 
 /// A session store in memory. The [module page](crate::session::store::memory) has an example.
 #[doc(alias = "MemoryStore")]
-#[derive(Default)]
 pub struct MemorySessions {
     clock: Clock,
+    max_bytes: usize,
     table: Mutex<SessionTable>,
 }
 
@@ -45,9 +64,29 @@ pub struct MemorySessions {
 struct SessionTable {
     /// The records with their expiry times.
     sessions: HashMap<SessionId, (u64, SessionRecord)>,
+    bytes: Bytes,
+    /// The time of the last removal of expired records.
+    swept_at: u64,
     /// The size at which expired records are removed next.
     sweep_at: usize,
 }
+
+/// The bytes of all records.
+#[derive(Clone, Copy, Default)]
+struct Bytes {
+    all: usize,
+    /// Those of records that belong to no account.
+    anonymous: usize,
+}
+
+const MAX_BYTES: usize = 64 << 20;
+/// The bytes of an entry of the map, and of its two allocations, beside their content.
+const ENTRY_BYTES: usize = 128;
+/// The time between two removals of expired records from a full store, in microseconds. A removal
+/// looks at all records.
+const SWEEP_INTERVAL: u64 = 1_000_000;
+const NAME: &str = "memory";
+const REMEDY: &str = "raise MemorySessions::max_bytes, or limit the requests that may start sessions";
 
 /// The size below which expired records are not removed.
 const MIN_SWEEP: usize = 1024;
@@ -64,6 +103,13 @@ impl MemorySessions {
         Self { clock, ..self }
     }
 
+    /// Sets the largest size of all records together, in bytes, with 128 bytes for each. The
+    /// [module page](crate::session::store::memory) says what happens at the bound.
+    #[must_use]
+    pub fn max_bytes(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
+    }
+
     /// Returns the number of records, including expired ones that are not removed yet.
     pub fn len(&self) -> usize {
         self.locked(|table| table.sessions.len())
@@ -76,6 +122,12 @@ impl MemorySessions {
 
     fn locked<T>(&self, then: impl FnOnce(&mut SessionTable) -> T) -> T {
         then(&mut self.table.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Default for MemorySessions {
+    fn default() -> Self {
+        Self { clock: Clock::default(), max_bytes: MAX_BYTES, table: Mutex::default() }
     }
 }
 
@@ -98,20 +150,35 @@ impl SessionStore for MemorySessions {
         ttl: Duration,
     ) -> StoreReply<'_, SaveOutcome> {
         let now = self.clock.now();
-        let saved = self.locked(|table| {
+        StoreReply::Ready(self.locked(|table| {
             if table.live(id, || now).map(|record| record.version) != expected {
-                return SaveOutcome::Conflict;
+                return Ok(SaveOutcome::Conflict);
+            }
+            if !table.make_room(id, &record, self.max_bytes, now) {
+                if is_due(REMEDY) {
+                    tracing::warn!(
+                        max_bytes = self.max_bytes,
+                        "the session store in memory is full: {REMEDY}"
+                    );
+                }
+                return Err(StoreError::Full { store: NAME, remedy: REMEDY });
             }
             let expires_at = now.saturating_add(u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
-            table.sessions.insert(id, (expires_at, record));
-            table.sweep(now);
-            SaveOutcome::Saved
-        });
-        StoreReply::Ready(Ok(saved))
+            table.put(id, expires_at, record);
+            table.sweep_if_grown(now);
+            Ok(SaveOutcome::Saved)
+        }))
     }
 
     fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
-        self.locked(|table| table.sessions.remove(&id));
+        self.locked(|table| table.remove(id));
+        StoreReply::Ready(Ok(()))
+    }
+
+    fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        self.locked(|table| {
+            table.retain(|id, (_, record)| record.user.as_deref() != Some(user) || except.contains(id));
+        });
         StoreReply::Ready(Ok(()))
     }
 
@@ -127,7 +194,7 @@ impl SessionStore for MemorySessions {
     }
 
     fn name(&self) -> &'static str {
-        "memory"
+        NAME
     }
 }
 
@@ -138,11 +205,72 @@ impl SessionTable {
         self.sessions.get(&id).filter(|(expires_at, _)| *expires_at > now()).map(|(_, record)| record)
     }
 
-    fn sweep(&mut self, now: u64) {
-        if self.sessions.len() >= self.sweep_at.max(MIN_SWEEP) {
-            self.sessions.retain(|_, (expires_at, _)| *expires_at > now);
-            self.sweep_at = self.sessions.len() * 2;
+    fn put(&mut self, id: SessionId, expires_at: u64, record: SessionRecord) {
+        self.remove(id);
+        let size = Bytes::of(&record);
+        self.bytes =
+            Bytes { all: self.bytes.all + size.all, anonymous: self.bytes.anonymous + size.anonymous };
+        self.sessions.insert(id, (expires_at, record));
+    }
+
+    fn remove(&mut self, id: SessionId) {
+        if let Some((_, record)) = self.sessions.remove(&id) {
+            self.bytes = self.bytes.without(Bytes::of(&record));
         }
+    }
+
+    fn retain(&mut self, stays: impl Fn(&SessionId, &(u64, SessionRecord)) -> bool) {
+        let mut bytes = self.bytes;
+        self.sessions.retain(|id, entry| {
+            let stays = stays(id, entry);
+            if !stays {
+                bytes = bytes.without(Bytes::of(&entry.1));
+            }
+            stays
+        });
+        self.bytes = bytes;
+    }
+
+    /// Returns `true` if the record fits in, after the removal of expired ones if need be.
+    fn make_room(&mut self, id: SessionId, record: &SessionRecord, max: usize, now: u64) -> bool {
+        if self.fits(id, record, max) {
+            return true;
+        }
+        if now.abs_diff(self.swept_at) < SWEEP_INTERVAL {
+            return false;
+        }
+        self.sweep(now);
+        self.fits(id, record, max)
+    }
+
+    fn fits(&self, id: SessionId, record: &SessionRecord, max: usize) -> bool {
+        let before = self.sessions.get(&id).map_or(Bytes::default(), |(_, record)| Bytes::of(record));
+        let (size, rest) = (Bytes::of(record), self.bytes.without(before));
+        let anonymous = rest.anonymous + size.anonymous;
+        let grows = size.all > before.all || size.anonymous > before.anonymous;
+        !grows || (rest.all + size.all <= max && (size.anonymous == 0 || anonymous <= max / 4 * 3))
+    }
+
+    fn sweep(&mut self, now: u64) {
+        self.retain(|_, (expires_at, _)| *expires_at > now);
+        (self.swept_at, self.sweep_at) = (now, self.sessions.len() * 2);
+    }
+
+    fn sweep_if_grown(&mut self, now: u64) {
+        if self.sessions.len() >= self.sweep_at.max(MIN_SWEEP) {
+            self.sweep(now);
+        }
+    }
+}
+
+impl Bytes {
+    fn of(record: &SessionRecord) -> Self {
+        let all = ENTRY_BYTES + record.bytes.len() + record.user.as_ref().map_or(0, String::len);
+        Self { all, anonymous: if record.is_of_account() { 0 } else { all } }
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self { all: self.all - other.all, anonymous: self.anonymous - other.anonymous }
     }
 }
 
@@ -161,5 +289,55 @@ mod tests {
             manual.advance(Duration::from_millis(10));
         }
         assert!(store.len() <= MIN_SWEEP);
+        let bytes = store.locked(|table| (table.bytes.all, table.bytes.anonymous));
+        assert_eq!(bytes, (store.len() * ENTRY_BYTES, store.len() * ENTRY_BYTES));
+    }
+
+    fn save(store: &MemorySessions, user: Option<&str>, bytes: &[u8]) -> Result<SessionId, StoreError> {
+        let record = SessionRecord { version: 1, user: user.map(str::to_owned), bytes: bytes.to_vec() };
+        let id = SessionId::random();
+        match store.save(id, None, record, Duration::from_secs(60)) {
+            StoreReply::Ready(saved) => saved.map(|_| id),
+            _ => panic!("memory answers at once"),
+        }
+    }
+
+    #[test]
+    fn visitors_without_account_get_three_quarters() {
+        let store = MemorySessions::new().max_bytes(8 * 200);
+        let full = Err(StoreError::Full { store: NAME, remedy: REMEDY });
+        for _ in 0..6 {
+            save(&store, None, &[b'p'; 72]).unwrap();
+        }
+        assert_eq!(save(&store, None, b""), full, "the seventh quarter of 200 bytes");
+        let signed_in = save(&store, Some("ada"), &[b'p'; 69]).unwrap();
+        let mark = [&[SessionRecord::ENDED_SIGN_IN][..], &[0; 71]].concat();
+        save(&store, None, &mark).unwrap();
+        assert_eq!(save(&store, Some("bob"), b""), full, "the ninth");
+        let record =
+            |version, size| SessionRecord { version, user: Some("ada".into()), bytes: vec![b'p'; size] };
+        let replace = |version: u64, size| {
+            store.save(signed_in, Some(version), record(version + 1, size), Duration::MAX)
+        };
+        assert!(matches!(replace(1, 69), StoreReply::Ready(Ok(SaveOutcome::Saved))), "it does not grow");
+        assert!(matches!(replace(2, 70), StoreReply::Ready(Err(StoreError::Full { .. }))), "it grows");
+        assert!(matches!(store.delete(signed_in), StoreReply::Ready(Ok(()))));
+        assert!(save(&store, Some("bob"), &[b'p'; 69]).is_ok());
+    }
+
+    #[test]
+    fn a_full_store_makes_room_by_expiry() {
+        let (clock, manual) = Clock::manual();
+        let store = MemorySessions::new().clock(clock).max_bytes(4 * ENTRY_BYTES);
+        for _ in 0..3 {
+            save(&store, None, b"").unwrap();
+        }
+        manual.advance(Duration::from_secs(59));
+        assert!(save(&store, None, b"").is_err());
+        manual.advance(Duration::from_millis(1_000) - Duration::from_micros(1));
+        assert!(save(&store, None, b"").is_err(), "the last removal was less than a second ago");
+        manual.advance(Duration::from_micros(1));
+        assert!(save(&store, None, b"").is_ok());
+        assert_eq!(store.len(), 1);
     }
 }

@@ -34,10 +34,11 @@
 //!    expected version only. Of two writers that read the same version, one gets
 //!    [`SaveOutcome::Conflict`]. A deleted record is not revived.
 //! 2. Expired records are not found, and are removed without a call.
-//! 3. [`of_user`](SessionStore::of_user) finds the records of an account.
+//! 3. [`of_user`](SessionStore::of_user) finds the records of an account, and
+//!    [`delete_of_user`](SessionStore::delete_of_user) deletes them.
 //! 4. A store that cannot be reached returns [`StoreError::Down`] within seconds, and never waits
 //!    for long. The session layer then answers 503. It adds no timeout and no circuit breaker of
-//!    its own.
+//!    its own; [`RedisSessions`] has both.
 //!
 //! The content of [`SessionRecord::bytes`] belongs to the session layer. A reader of the store
 //! cannot take over a session: the cookie has the id sealed, which needs the key.
@@ -96,7 +97,7 @@ pub use self::redis::RedisSessions;
 pub use self::sql::SqlSessions;
 #[cfg(feature = "redis")]
 pub use crate::core::redis_connection::RedisConnection;
-pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
+pub use crate::core::store_reply::{QueuedReply, StoreError, StoreReply, StoreReplyFuture};
 
 /// The id of a session: 128 random bits. `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,6 +139,20 @@ pub struct SessionRecord {
     pub bytes: Vec<u8>,
 }
 
+impl SessionRecord {
+    /// The first byte of the mark of an ended session that was signed in.
+    pub(super) const ENDED_SIGN_IN: u8 = b'e';
+    /// The first byte of an account's generation.
+    pub(super) const GENERATION: u8 = b'g';
+
+    /// Returns `true` if an account's security depends on the record: a session that is signed in, a
+    /// remember token, the mark that such a session has ended.
+    fn is_of_account(&self) -> bool {
+        let kind = self.bytes.first();
+        self.user.is_some() || kind == Some(&Self::ENDED_SIGN_IN) || kind == Some(&Self::GENERATION)
+    }
+}
+
 impl fmt::Debug for SessionRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionRecord").field("version", &self.version).finish_non_exhaustive()
@@ -176,6 +191,21 @@ pub trait SessionStore: Send + Sync + fmt::Debug + 'static {
     /// Returns the records of this account that have not expired.
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>>;
 
+    /// Deletes the records of this account, except these ids.
+    ///
+    /// It finds and deletes them one by one, unless the store has a better way. Write one if an
+    /// account may have many: ending 10,000 sessions must not take 10,000 round trips.
+    fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        StoreReply::Pending(Box::pin(async move {
+            for (id, _) in self.of_user(user).await? {
+                if !except.contains(&id) {
+                    self.delete(id).await?;
+                }
+            }
+            Ok(())
+        }))
+    }
+
     /// The name of the store in logs.
     fn name(&self) -> &'static str;
 }
@@ -201,6 +231,10 @@ impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         (**self).of_user(user)
+    }
+
+    fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        (**self).delete_of_user(user, except)
     }
 
     fn name(&self) -> &'static str {

@@ -2,7 +2,7 @@
 //! counters need.
 
 use std::hash::Hasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use siphasher::sip::SipHasher13;
@@ -12,10 +12,15 @@ use tokio::io::{
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::SemaphorePermit;
 
+use crate::core::circuit_breaker::CircuitBreaker;
+use crate::core::server_call::CallGuard;
+use crate::core::server_queue::{MAX_WAITING, ServerQueue};
 use crate::core::store_reply::StoreError;
 
+/// The name of the store.
+pub(super) const NAME: &str = "memcached";
 /// The timeout for connecting, and for each answer.
 const TIMEOUT: Duration = Duration::from_secs(1);
 /// The largest number of open connections to a server.
@@ -41,9 +46,9 @@ impl Servers {
             .map(Self)
     }
 
-    /// Returns the server of a key and the hash. Rendezvous hashing: the server with the largest
+    /// Returns the server of a key. Rendezvous hashing: the server with the largest
     /// hash of server and key, so that a new server moves few keys.
-    pub(super) fn server_for(&self, key: &str) -> (&Server, u64) {
+    pub(super) fn server_for(&self, key: &str) -> &Server {
         let hash = |server: &Server| {
             let mut hasher = SipHasher13::new();
             hasher.write(server.address.as_bytes());
@@ -58,15 +63,18 @@ impl Servers {
                 best = (server, hash);
             }
         }
-        best
+        best.0
     }
 
-    /// Checks that all servers answer.
-    pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        for server in &self.0 {
-            server.ping().await?;
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Server> {
+        self.0.iter()
+    }
+
+    /// Sets the largest number of requests that wait for each server.
+    pub(super) fn set_max_waiting(&mut self, max_waiting: usize) {
+        for server in &mut self.0 {
+            server.queue = ServerQueue::new(NAME, MAX_CONNECTIONS, max_waiting);
         }
-        Ok(())
     }
 }
 
@@ -90,18 +98,24 @@ fn host_and_port(address: &str) -> Result<String, StoreError> {
 pub(super) struct Server {
     address: String,
     idle: Mutex<Vec<BufferedStream>>,
-    permits: Arc<Semaphore>,
+    /// The right to use a connection, open or not.
+    pub(super) queue: ServerQueue,
+    pub(super) breaker: CircuitBreaker,
 }
 
 impl Server {
     fn new(address: String) -> Self {
-        Self { address, idle: Mutex::default(), permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+        let queue = ServerQueue::new(NAME, MAX_CONNECTIONS, MAX_WAITING);
+        Self { address, idle: Mutex::default(), queue, breaker: CircuitBreaker::new() }
     }
 
     /// Returns the value with its CAS token, and the connection for the next command. An idle
     /// connection may be closed; then a new one reads again, which does no harm.
-    pub(super) async fn gets(&self, key: &str) -> Result<(Connection, Found), StoreError> {
-        let permit = self.permit().await?;
+    pub(super) async fn gets<'a>(
+        &self,
+        permit: SemaphorePermit<'a>,
+        key: &str,
+    ) -> Result<(Connection<'a>, Found), StoreError> {
         let idle = self.idle().pop();
         if let Some(mut stream) = idle
             && let Ok(found) = gets(&mut stream, key).await
@@ -113,37 +127,35 @@ impl Server {
         Ok((Connection { stream, _permit: permit }, found))
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    pub(super) async fn ping(&self, guard: &CallGuard) -> Result<(), StoreError> {
+        let permit = self.queue.enter().await?;
         // No caller has this key. Reading it finds a working connection.
-        let (connection, _) = self.gets("palisade:ping").await?;
+        let question = guard.ask(self.gets(permit, "palisade:ping"));
+        let (connection, _) = guard.run(&self.breaker, question).await?;
         self.release(connection);
         Ok(())
     }
 
-    pub(super) async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        // Reading first finds a working connection.
-        let (mut connection, found) = self.gets(key).await?;
-        if found.is_some() {
-            connection.command(format!("delete {key}\r\n").as_bytes()).await?;
-        }
-        self.release(connection);
-        Ok(())
+    pub(super) async fn delete(&self, guard: &CallGuard, key: &str) -> Result<(), StoreError> {
+        guard.check(&self.breaker)?;
+        let permit = self.queue.enter().await?;
+        let deleted = async {
+            // Reading first finds a working connection.
+            let (mut connection, found) = guard.ask(self.gets(permit, key)).await?;
+            if found.is_some() {
+                guard.ask(connection.command(format!("delete {key}\r\n").as_bytes())).await?;
+            }
+            self.release(connection);
+            Ok(())
+        };
+        guard.run(&self.breaker, deleted).await
     }
 
     /// Returns the connection to the pool. One that is dropped instead is closed.
-    pub(super) fn release(&self, connection: Connection) {
+    pub(super) fn release(&self, connection: Connection<'_>) {
         // The permit is dropped last, so that the next request finds the connection.
         let Connection { stream, _permit } = connection;
         self.idle().push(stream);
-    }
-
-    /// Waits for the right to use a connection, open or not.
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        let permit = Arc::clone(&self.permits).acquire_owned();
-        tokio::time::timeout(TIMEOUT, permit)
-            .await
-            .map_err(|_| down("no connection was free within a second"))?
-            .map_err(|_| down("the store is closed"))
     }
 
     async fn open(&self) -> Result<BufferedStream, StoreError> {
@@ -177,12 +189,12 @@ pub(super) type Found = Option<(String, u64)>;
 type BufferedStream = BufReader<Box<dyn Stream>>;
 
 /// A connection in use, with its permit.
-pub(super) struct Connection {
+pub(super) struct Connection<'a> {
     stream: BufferedStream,
-    _permit: OwnedSemaphorePermit,
+    _permit: SemaphorePermit<'a>,
 }
 
-impl Connection {
+impl Connection<'_> {
     pub(super) async fn gets(&mut self, key: &str) -> Result<Found, StoreError> {
         gets(&mut self.stream, key).await
     }
@@ -263,5 +275,5 @@ async fn with_timeout<T>(answer: impl Future<Output = std::io::Result<T>>) -> Re
 }
 
 pub(super) fn down(reason: &str) -> StoreError {
-    StoreError::Down { store: "memcached", reason: reason.to_owned() }
+    StoreError::Down { store: NAME, reason: reason.to_owned() }
 }

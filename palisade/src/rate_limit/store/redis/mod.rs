@@ -27,6 +27,9 @@
 //!    drops it and the next request opens another. The store never repeats a request to a single
 //!    server, which may have counted it. It repeats a request to a cluster up to twice if a node
 //!    moves or fails; the request may then count more than once.
+//! 6. At most 256 requests of a caller are underway or wait
+//!    ([`waiting_per_caller`](RedisStore::waiting_per_caller)). [`RedisConnection`] has the bounds
+//!    in all.
 //!
 //! # Addresses
 //!
@@ -57,15 +60,21 @@ use std::time::Duration;
 
 use redis::{Script, ScriptInvocation};
 
+use super::caller_queue::CallerQueues;
 use super::counter_key::counter_key;
 use super::{ChargePolicy, Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
+use crate::core::circuit_breaker::CircuitBreaker;
 use crate::core::clock::Clock;
 use crate::core::namespace::Namespace;
 use crate::core::redis_connection::{RedisConnection, RedisLink};
-use crate::core::store_reply::{StoreError, StoreReply};
+use crate::core::server_call::CallGuard;
+use crate::core::store_reply::{QueuedReply, StoreError, StoreReply};
 use crate::rate_limit::quota::state::window_micros;
 use crate::rate_limit::quota::{Quotas, Strategy};
 
+/// Far more than the requests that a network behind one address makes at once; 1/16 of all that
+/// may wait.
+const WAITING_PER_CALLER: usize = 256;
 /// 3,000 years. The numbers of a script are doubles, which are exact up to 285 years.
 const MAX_WINDOW_MICROS: u64 = 100_000_000_000_000_000;
 
@@ -85,6 +94,7 @@ pub struct RedisStore {
     /// The script for fixed windows.
     fixed_window: Script,
     clock: Option<Clock>,
+    callers: CallerQueues,
 }
 
 impl RedisStore {
@@ -107,7 +117,25 @@ impl RedisStore {
         let (link, namespace) = connection.parts()?;
         let script = Script::new(include_str!("decide.lua"));
         let fixed_window = Script::new(include_str!("fixed_window.lua"));
-        Ok(Self { link, namespace, script, fixed_window, clock: None })
+        let callers = CallerQueues::new("redis", WAITING_PER_CALLER);
+        Ok(Self { link, namespace, script, fixed_window, clock: None, callers })
+    }
+
+    /// Sets the largest number of requests of one caller that are underway or wait in this program.
+    /// One more is [`StoreError::CallerQueueFull`], which a limit answers with 429. 0 means 1.
+    ///
+    /// The default is 256, a sixteenth of all requests that may wait. They are pipelined: the last
+    /// one waits a few milliseconds. A limit that [counts all clients
+    /// together](crate::rate_limit::RateLimit::global) has one caller.
+    #[must_use]
+    pub fn waiting_per_caller(mut self, requests: usize) -> Self {
+        self.callers.max_waiting = requests;
+        self
+    }
+
+    /// Returns the circuit breaker of the connection.
+    pub(super) fn breaker(&self) -> CircuitBreaker {
+        self.link.breaker.clone()
     }
 
     /// Sets a clock to use instead of the server's, for tests.
@@ -119,6 +147,13 @@ impl RedisStore {
     /// Returns the key of the hash with all counters of a caller under a strategy.
     fn hash_key(&self, limit: &str, caller: &[u8], strategy: Strategy) -> String {
         format!("palisade:{}:{{{}}}:{strategy}", self.namespace, counter_key(limit, caller))
+    }
+
+    fn queued<'a, T: 'a, F>(&'a self, call: impl FnOnce(Arc<CallGuard>) -> F + Send + 'a) -> StoreReply<'a, T>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send + 'a,
+    {
+        StoreReply::Queued(QueuedReply::new(Some(&self.link.breaker), call))
     }
 
     fn invocation(&self, request: &RateLimitRequest<'_>, mode: &str) -> ScriptInvocation<'_> {
@@ -170,7 +205,8 @@ impl fmt::Debug for RedisStore {
 
 impl RateLimitStore for RedisStore {
     fn decide<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
-        StoreReply::Pending(Box::pin(async move {
+        self.queued(async move |guard: Arc<CallGuard>| {
+            let _place = self.callers.enter(request.limit, request.caller)?;
             let mode = match request.charge {
                 ChargePolicy::AllOrNothing => "all",
                 ChargePolicy::InOrder => "order",
@@ -184,36 +220,37 @@ impl RateLimitStore for RedisStore {
                 u32,
                 u64,
                 u64,
-            ) = self.link.call(&call).await?;
+            ) = self.link.call(&guard, &call).await?;
             let retry_after = Duration::from_micros(wait);
             Ok(Decision {
                 outcome: if allowed { Outcome::Allowed } else { Outcome::Limited { retry_after } },
                 snapshot: Snapshot { quota_index, remaining, reset_after: Duration::from_micros(reset) },
                 decided_at,
             })
-        }))
+        })
     }
 
     fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()> {
-        StoreReply::Pending(Box::pin(async move {
+        self.queued(async move |guard: Arc<CallGuard>| {
+            let _place = self.callers.enter(request.limit, request.caller)?;
             let mode = format!("refund {}", charged_at.map_or_else(String::new, |time| time.to_string()));
-            self.link.call(&self.invocation(&request, &mode)).await.map(ignore)
-        }))
+            self.link.call(&guard, &self.invocation(&request, &mode)).await.map(ignore)
+        })
     }
 
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()> {
-        StoreReply::Pending(Box::pin(async move {
+        self.queued(async move |guard: Arc<CallGuard>| {
             let mut call = self.script.prepare_invoke();
             for strategy in Strategy::ALL {
                 call.key(self.hash_key(limit, caller, strategy));
             }
             call.arg("").arg("reset").arg("").arg(0);
-            self.link.call(&call).await.map(ignore)
-        }))
+            self.link.call(&guard, &call).await.map(ignore)
+        })
     }
 
     fn ping(&self) -> StoreReply<'_, ()> {
-        StoreReply::Pending(Box::pin(async move { self.link.ping().await }))
+        self.queued(async move |guard: Arc<CallGuard>| self.link.ping(&guard).await)
     }
 
     fn name(&self) -> &'static str {

@@ -294,6 +294,20 @@ impl SqlSessions {
         .await
     }
 
+    async fn remove_of_user(&self, user: &str, except: &[SessionId]) -> Result<(), StoreError> {
+        let statement = self.statements.delete_of_user(except.len());
+        within(async {
+            on!(self, pool => {
+                let mut query = query!(query, statement).bind(user);
+                for id in except {
+                    query = query.bind(&id.bytes()[..]);
+                }
+                query.execute(pool).await.map(drop)
+            })
+        })
+        .await
+    }
+
     async fn list(&self, user: &str) -> Result<Vec<(SessionId, SessionRecord)>, StoreError> {
         let rows: Vec<UserRow> = within(async {
             on!(self, pool => {
@@ -329,6 +343,10 @@ impl SessionStore for SqlSessions {
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         StoreReply::Pending(Box::pin(self.list(user)))
+    }
+
+    fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        StoreReply::Pending(Box::pin(self.remove_of_user(user, except)))
     }
 
     fn name(&self) -> &'static str {

@@ -13,6 +13,7 @@ pub(super) struct Statements {
     pub(super) replace: Arc<str>,
     pub(super) delete: Arc<str>,
     pub(super) list: Arc<str>,
+    delete_of_user: String,
     pub(super) delete_expired: Arc<str>,
 }
 
@@ -37,11 +38,21 @@ impl Statements {
             )
             .into(),
             delete: format!("DELETE FROM {table} WHERE id = $1").into(),
+            delete_of_user: format!("DELETE FROM {table} WHERE user_id = $1"),
             delete_expired: format!(
                 "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires_at <= $1 LIMIT {BATCH})"
             )
             .into(),
             table: table.to_owned(),
+        }
+    }
+
+    /// Returns the statement that deletes the sessions of `$1` except this number of ids.
+    pub(super) fn delete_of_user(&self, except: usize) -> Arc<str> {
+        let ids: Vec<String> = (2..2 + except).map(|number| format!("${number}")).collect();
+        match ids.join(", ") {
+            none if none.is_empty() => self.delete_of_user.as_str().into(),
+            ids => format!("{} AND id NOT IN ({ids})", self.delete_of_user).into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The circuit breaker of a store: open after failures in a row, half-open at growing intervals.
+//! The circuit breaker of a server: open after failures in a row, half-open at growing intervals.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,24 +6,28 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A circuit breaker. While it is closed, it costs two atomic reads.
+/// The circuit breaker of one server. Clones refer to one breaker: everything that calls the server
+/// shares it. While it is closed, it costs two atomic reads.
+#[derive(Clone, Debug)]
+pub(crate) struct CircuitBreaker(Arc<BreakerState>);
+
 #[derive(Debug)]
-pub(super) struct CircuitBreaker {
+struct BreakerState {
     failures: AtomicU32,
-    open: Arc<AtomicBool>,
+    open: AtomicBool,
     period: Mutex<OpenPeriod>,
 }
 
-/// The time in which no request reaches the store.
+/// The time in which no question reaches the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct OpenPeriod {
     until: Instant,
     next_length: Duration,
 }
 
-/// The permission to call the store.
+/// The permission to call the server.
 #[derive(Debug)]
-pub(super) enum Admission<'a> {
+pub(crate) enum Admission<'a> {
     /// The breaker is open.
     Rejected,
     /// The breaker is closed.
@@ -32,11 +36,11 @@ pub(super) enum Admission<'a> {
     Probe(Probe<'a>),
 }
 
-/// The one request that reaches the store while the breaker is half-open. If it is dropped before
+/// The one request that reaches the server while the breaker is half-open. If it is dropped before
 /// it [completes](Self::complete), the next request becomes the probe. Clients that hang up
 /// therefore neither block others nor lengthen the open period.
 #[derive(Debug)]
-pub(super) struct Probe<'a> {
+pub(crate) struct Probe<'a> {
     breaker: &'a CircuitBreaker,
     before: OpenPeriod,
     started: OpenPeriod,
@@ -44,8 +48,8 @@ pub(super) struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    /// Ends the probe: the store has answered, or its time is over.
-    pub(super) fn complete(mut self) {
+    /// Ends the probe: the server has answered, or its time is over.
+    pub(crate) fn complete(mut self) {
         self.complete = true;
     }
 }
@@ -61,35 +65,40 @@ impl Drop for Probe<'_> {
 
 /// The threshold of a breaker, and the lengths of its open periods.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BreakerSettings {
-    pub(super) failure_threshold: u32,
-    pub(super) first_period: Duration,
-    pub(super) longest_period: Duration,
+pub(crate) struct BreakerSettings {
+    pub(crate) failure_threshold: u32,
+    pub(crate) first_period: Duration,
+    pub(crate) longest_period: Duration,
+}
+
+impl BreakerSettings {
+    /// The defaults: three failures in a row, then 500 ms, doubling up to 30 s.
+    pub(crate) const DEFAULT: Self = Self {
+        failure_threshold: 3,
+        first_period: Duration::from_millis(500),
+        longest_period: Duration::from_secs(30),
+    };
 }
 
 impl CircuitBreaker {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let period = Mutex::new(OpenPeriod { until: Instant::now(), next_length: Duration::ZERO });
-        Self { failures: AtomicU32::new(0), open: Arc::default(), period }
+        let (failures, open) = (AtomicU32::new(0), AtomicBool::new(false));
+        Self(Arc::new(BreakerState { failures, open, period }))
     }
 
-    /// Returns the flag that is `true` while the breaker is open, for metrics.
-    pub(super) fn open_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.open)
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.open.load(Ordering::Acquire)
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.open.load(Ordering::Acquire)
     }
 
     /// Returns `true` if the breaker is closed or half-open. It starts no probe.
-    pub(super) fn would_admit(&self) -> bool {
+    pub(crate) fn would_admit(&self) -> bool {
         !self.is_open() || self.period().until <= Instant::now()
     }
 
     /// Admits a request. At the end of an open period one request becomes the probe, and the next
     /// open period starts with it.
-    pub(super) fn admit(&self, settings: BreakerSettings) -> Admission<'_> {
+    pub(crate) fn admit(&self, settings: BreakerSettings) -> Admission<'_> {
         if !self.is_open() {
             return Admission::Admitted;
         }
@@ -105,16 +114,16 @@ impl CircuitBreaker {
     }
 
     /// Records an answer. Returns `true` if it closes the breaker.
-    pub(super) fn record_success(&self) -> bool {
-        if self.failures.load(Ordering::Relaxed) > 0 {
-            self.failures.store(0, Ordering::Relaxed);
+    pub(crate) fn record_success(&self) -> bool {
+        if self.0.failures.load(Ordering::Relaxed) > 0 {
+            self.0.failures.store(0, Ordering::Relaxed);
         }
-        self.is_open() && self.open.swap(false, Ordering::AcqRel)
+        self.is_open() && self.0.open.swap(false, Ordering::AcqRel)
     }
 
     /// Records a failure. Returns `true` if it opens the breaker.
-    pub(super) fn record_failure(&self, settings: BreakerSettings) -> bool {
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+    pub(crate) fn record_failure(&self, settings: BreakerSettings) -> bool {
+        let failures = self.0.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if failures < settings.failure_threshold || self.is_open() {
             return false;
         }
@@ -122,11 +131,11 @@ impl CircuitBreaker {
         let next_length = (first_period * 2).min(longest_period);
         let mut period = self.period();
         *period = OpenPeriod { until: Instant::now() + first_period, next_length };
-        !self.open.swap(true, Ordering::AcqRel)
+        !self.0.open.swap(true, Ordering::AcqRel)
     }
 
     fn period(&self) -> MutexGuard<'_, OpenPeriod> {
-        self.period.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.period.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
