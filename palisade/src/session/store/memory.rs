@@ -244,7 +244,7 @@ impl SessionTable {
     }
 
     fn fits(&self, id: SessionId, record: &SessionRecord, max: usize) -> bool {
-        let before = self.sessions.get(&id).map_or(Bytes::default(), |(_, record)| Bytes::of(record));
+        let before = self.sessions.get(&id).map_or_else(Bytes::default, |(_, record)| Bytes::of(record));
         let (size, rest) = (Bytes::of(record), self.bytes.without(before));
         let anonymous = rest.anonymous + size.anonymous;
         let grows = size.all > before.all || size.anonymous > before.anonymous;
