@@ -174,7 +174,7 @@ impl Package {
         let beside = folder.join(name);
         if let Some(path) = attrs.iter().find_map(|attr| text_of(attr, "path")) {
             let is_mod = ["lib.rs", "main.rs", "mod.rs"].iter().any(|name| parent.ends_with(name));
-            let parents = parent.parent().unwrap_or(Path::new(""));
+            let parents = parent.parent().unwrap_or_else(|| Path::new(""));
             // In an inline module `#[path]` starts at the module's own folder.
             let own = if is_mod { parents.to_owned() } else { parent.with_extension("") };
             let start = if folder == own { parents } else { folder };

@@ -41,6 +41,13 @@ fn rejects_long_files_and_missing_captions() {
 }
 
 #[test]
+fn an_example_has_shorter_files() {
+    let example = |lines| violations(&[("demo/examples/login/main.rs", &"fn f() {}\n".repeat(lines))]);
+    assert_eq!(example(120), [""; 0]);
+    assert_eq!(example(121), ["demo/examples/login/main.rs: 121 lines; 120 at most"]);
+}
+
+#[test]
 fn rejects_a_cycle_inside_a_folder() {
     let found = violations(&[
         ("demo/src/pages/mod.rs", "//! Pages.\nmod home;\nmod list;\npub use self::list::List;"),

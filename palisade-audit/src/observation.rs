@@ -53,6 +53,7 @@ use crate::page::Page;
 
 /// One HTTP response of a site.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ObservedResponse {
     pub(crate) url: Url,
     pub(crate) status: StatusCode,
@@ -199,6 +200,7 @@ pub struct Tls {
 
 /// The responses of one site, and facts about its host.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Observation {
     pub(crate) page: ObservedResponse,
     pub(crate) redirects: Vec<ObservedResponse>,

@@ -41,7 +41,7 @@ fn assert_snapshot(name: &str, output: &str) {
     }
     let expected = fs::read_to_string(&file).unwrap_or_default();
     let differs = output.lines().zip(expected.lines()).position(|(output, expected)| output != expected);
-    let line = differs.unwrap_or(output.lines().count().min(expected.lines().count()));
+    let line = differs.unwrap_or_else(|| output.lines().count().min(expected.lines().count()));
     assert!(
         output == expected,
         "tests/snapshots/{name}, line {}: expected\n  {}\nbut the output is\n  {}\nPALISADE_SNAPSHOTS=renew accepts the output.",

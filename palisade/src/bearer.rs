@@ -180,7 +180,7 @@ impl FromStr for TokenHash {
 }
 
 /// A text is not a [`TokenHash`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the hash of a token: save the 64 digits of `BearerToken::hash`, never the token")]
 pub struct TokenHashError;
 
@@ -227,3 +227,5 @@ impl From<BearerRejection> for Rejection {
 }
 
 comparable_rejection!(BearerRejection);
+
+crate::core::error_text::debug_is_text!(TokenHashError);

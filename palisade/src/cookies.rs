@@ -69,6 +69,7 @@ pub use crate::core::same_site::SameSite;
 #[doc(alias = "HttpOnly")]
 #[doc(alias = "Secure")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Cookies(Arc<Attributes>);
 
 #[derive(Clone, Debug)]

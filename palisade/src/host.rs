@@ -147,7 +147,7 @@ impl Hosts {
 /// Logs the rejection of a host that a proxy sends by default: its own name for this server.
 fn warn_of_proxy(client: &Client, host: Authority<'_>) {
     const TEXT: &str = "the host is not on the list of hosts. If a proxy has sent it, let it send the client's host. \
-                        nginx: `proxy_set_header Host $host;`. Apache: `ProxyPreserveHost On`. For development write \
+                        nginx: `proxy_set_header Host $http_host;`. Apache: `ProxyPreserveHost On`. For development write \
                         `Palisade::development()`";
     if client.has_local_peer() && is_local_host(host) && is_due(TEXT) {
         tracing::warn!(peer = %client.peer(), %host, "{TEXT}");
@@ -155,7 +155,7 @@ fn warn_of_proxy(client: &Client, host: Authority<'_>) {
 }
 
 /// The reason why a list of hosts is invalid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostsError {
     /// An entry is not a host.
@@ -210,6 +210,8 @@ rejection_reasons! {
 }
 
 guard_layers!(Hosts);
+
+crate::core::error_text::debug_is_text!(HostsError);
 
 #[cfg(test)]
 mod tests {

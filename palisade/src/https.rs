@@ -74,6 +74,7 @@ use crate::core::site_path::original_uri;
 #[doc(alias = "HSTS")]
 #[doc(alias = "force_https")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Https(Arc<Settings>);
 
 #[derive(Clone, Debug)]
@@ -211,7 +212,7 @@ impl Settings {
             Ok(requested) => requested,
             Err(error) => return error.into(),
         };
-        let host = self.host.as_deref().unwrap_or(requested.host());
+        let host = self.host.as_deref().unwrap_or_else(|| requested.host());
         let mut location = format!("https://{host}");
         if self.port != Scheme::Https.default_port() {
             let _ = write!(location, ":{}", self.port);
@@ -373,7 +374,7 @@ impl Default for Hsts {
 /// let error: HstsError = Hsts::preloaded(Duration::from_secs(60)).unwrap_err();
 /// assert!(error.to_string().contains("31536000"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a max-age of {0} seconds is too short for the preload list: write at least a year, 31536000 seconds"
 )]
@@ -387,8 +388,10 @@ pub struct HstsError(u64);
 /// let error: HttpsHostError = Https::new().host("https://example.org").unwrap_err();
 /// assert!(error.to_string().contains("write `example.org`, without scheme"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a host to redirect to: write `example.org`, without scheme; for a port other than 443, write `Https::port`"
 )]
 pub struct HttpsHostError(String);
+
+crate::core::error_text::debug_is_text!(HstsError, HttpsHostError);

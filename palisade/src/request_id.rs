@@ -123,6 +123,7 @@ use crate::core::request_id::RequestId;
 #[doc(alias = "SetRequestIdLayer")]
 #[doc(alias = "X-Request-Id")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct RequestIds {
     header: HeaderName,
     incoming: bool,

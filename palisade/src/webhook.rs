@@ -79,6 +79,7 @@ const MAX_SIGNATURES: usize = 10;
 /// The secret that a service signs its requests with. See the [module page](self).
 #[derive(Clone)]
 #[doc(alias("HMAC", "X-Hub-Signature-256", "Stripe-Signature"))]
+#[must_use]
 pub struct Webhook {
     scheme: SignatureScheme,
     keys: Vec<Hmac<Sha256>>,
@@ -210,7 +211,7 @@ impl fmt::Debug for Webhook {
 /// let error = Webhook::stripe("whsec_").unwrap_err();
 /// assert!(error.to_string().starts_with("the webhook's secret has 6 bytes"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the webhook's secret has {0} bytes and needs 16: make one with `openssl rand -base64 32`, or copy all of it \
      from the service"
@@ -236,3 +237,5 @@ rejection_reasons! {
         Stale => (FORBIDDEN, "webhook_stale", "The request's signature is too old."),
     }
 }
+
+crate::core::error_text::debug_is_text!(WebhookSecretError);

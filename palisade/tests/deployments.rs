@@ -165,7 +165,7 @@ async fn nginx_default_host_is_explained_in_the_log() {
     let _guard = log.listen();
     let answer = answer(site(), HERE, "127.0.0.1:3000", &[]).await;
     assert_eq!(answer.status, 421);
-    let found = lines(&log, "proxy_set_header Host $host;");
+    let found = lines(&log, "proxy_set_header Host $http_host;");
     assert!(
         found.len() == 1 && found[0].contains("WARN") && found[0].contains("127.0.0.1:3000"),
         "{found:?}"

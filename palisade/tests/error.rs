@@ -128,6 +128,31 @@ fn main_takes_an_error_by_the_question_mark() {
     assert_eq!(sent().unwrap_err().to_string(), "404 Not Found");
 }
 
+#[test]
+fn main_prints_the_text_of_every_error() {
+    let weak = palisade::Keyring::new("change-me").unwrap_err();
+    assert_eq!(format!("{weak:?}"), weak.to_string(), "`main` prints errors by `Debug`");
+    // The kind: no error of the library derives its `Debug`.
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files += 1;
+                let text = std::fs::read_to_string(&path).unwrap();
+                let derives =
+                    |line: &&str| line.starts_with("#[derive(") && line.contains("thiserror::Error");
+                let derived = text.lines().filter(derives).find(|line| line.contains("Debug"));
+                assert_eq!(derived, None, "{}: use `debug_is_text!`", path.display());
+            }
+        }
+    }
+    assert!(files > 100, "{files} files");
+}
+
 #[tokio::test]
 async fn extractor_rejections_keep_status_and_text() {
     async fn body(body: Result<Json<u8>, JsonRejection>) -> palisade::Result<String> {

@@ -12,7 +12,8 @@ use crate::support::{Answer, PROXY, STRANGER, ask, with_peer};
 fn client_site(proxies: Proxies) -> Router {
     let describe = |client: Client, request: Request<Body>| async move {
         let site = client.authority(&request);
-        let (site, port) = site.map_or(("?".into(), 0), |site| (site.host().to_owned(), client.port(site)));
+        let (site, port) =
+            site.map_or_else(|_| ("?".into(), 0), |site| (site.host().to_owned(), client.port(site)));
         format!("{} {} {site} {port} {}", client.ip(), client.scheme().as_str(), client.prefix())
     };
     Router::new().route("/", get(describe)).layer(proxies)

@@ -63,15 +63,9 @@ async fn location(prefix: &str, target: &str) -> String {
 
 #[tokio::test]
 async fn the_login_redirect_has_prefix_and_nest() {
-    assert_eq!(
-        location("/society", "/members/me?x=1").await,
-        "/society/login?next=/society/members/me%3Fx%3D1"
-    );
+    assert_eq!(location("/society", "/members/me?x=1").await, "/society/login?next=/members/me%3Fx%3D1");
     assert_eq!(location("", "/members/me?x=1").await, "/login?next=/members/me%3Fx%3D1");
-    assert_eq!(
-        location("/society", "/members/danger").await,
-        "/society/confirm?why=1&next=/society/members/danger"
-    );
+    assert_eq!(location("/society", "/members/danger").await, "/society/confirm?why=1&next=/members/danger");
 }
 
 #[tokio::test]
@@ -82,11 +76,9 @@ async fn a_handlers_redirect_gets_the_prefix() {
 }
 
 #[tokio::test]
-async fn a_return_path_gets_the_prefix_once() {
-    assert_eq!(location("/society", "/next?/society/members/me").await, "/society/members/me");
+async fn a_page_named_like_the_prefix_is_reached() {
     assert_eq!(location("/society", "/next?/members/me").await, "/society/members/me");
-    assert_eq!(location("/society", "/next?/society").await, "/society");
-    assert_eq!(location("/society", "/next?/societyx").await, "/society/societyx");
+    assert_eq!(location("/society", "/next?/society/1").await, "/society/society/1");
     assert_eq!(location("/society", "/next?//evil.example").await, "/society/");
 }
 

@@ -405,6 +405,29 @@ async fn two_doors_around_a_route_are_an_error() {
 }
 
 #[tokio::test]
+async fn a_route_in_a_group_without_sessions_is_told_to_move() {
+    let keyring = Keyring::random();
+    let sessions = palisade::Sessions::in_store(MemorySessions::new(), &keyring);
+    let door = Palisade::for_hosts(["example.org"]).unwrap().sessions(sessions);
+    let door = door.trusted_proxies(palisade::proxy::Proxies::hops(1));
+    let routes = || {
+        Router::new()
+            .route("/session", get(async |_: Session| "hello"))
+            .route("/token", get(async |_: CsrfToken| "hello"))
+    };
+    for (group, door) in [("api", door.for_api()), ("files", door.without_sessions())] {
+        for path in ["/session", "/token"] {
+            let app = door.protect(routes());
+            let site = Site { parts: Vec::new(), app, handled: Arc::default(), faults: Mutex::default() };
+            assert!(matches!(site.send(request("GET", path, &[])).await, Err(Failure::Fault)));
+            let faults = site.faults.lock().unwrap();
+            let says = |text: &String| text.contains("move the route") && text.contains("`without_sessions`");
+            assert!(faults.iter().all(says), "{group} {path}: {faults:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_nonce_without_a_policy_is_an_error() {
     let page = get(async |nonce: palisade::CspNonce| format!("<script nonce={nonce}>"));
     let bare = Router::new().route("/", page.clone());

@@ -10,6 +10,7 @@ use http::{Extensions, HeaderMap, HeaderName, Request};
 
 /// A client of one site, which makes requests.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Browser {
     /// The site that it asks.
     pub site: Router,

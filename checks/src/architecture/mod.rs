@@ -3,7 +3,7 @@
 //! In this order, each violation with its file and line:
 //!
 //! 1. every source file is reached by a `mod` declaration, starts with `//!` (Lua: `-- `) and has
-//!    at most 400 lines;
+//!    at most 400 lines; a file of an example has at most 120;
 //! 2. every top-level module has a floor, and every name of the table is a module;
 //! 3. an import leads to a lower floor;
 //! 4. modules beside each other don't import each other in a cycle; a module and its own parts may;
@@ -23,6 +23,8 @@ use crate::references::{References, references};
 
 /// The most lines that a source file may have.
 const MAX_LINES: usize = 400;
+/// The most lines that a file of an example may have, so that a reader sees it whole.
+const MAX_EXAMPLE_LINES: usize = 120;
 
 /// Checks a package against its table. Returns a line for each violation.
 pub fn check(package: &Package, floors: &Floors) -> Vec<String> {
@@ -48,15 +50,18 @@ fn files(package: &Package) -> Vec<String> {
             Some("lua") => "-- ",
             _ => continue,
         };
-        if !path.components().any(|part| part.as_os_str() == "src") {
-            continue;
-        }
-        if !text.starts_with(start) {
+        let is_in = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
+        let max_lines = match (is_in("src"), is_in("examples")) {
+            (true, _) => MAX_LINES,
+            (_, true) => MAX_EXAMPLE_LINES,
+            _ => continue,
+        };
+        if is_in("src") && !text.starts_with(start) {
             violations.push(format!("{}:1: starts without a `{}` line", path.display(), start.trim()));
         }
         let lines = text.lines().count();
-        if lines > MAX_LINES {
-            violations.push(format!("{}: {lines} lines; {MAX_LINES} at most", path.display()));
+        if lines > max_lines {
+            violations.push(format!("{}: {lines} lines; {max_lines} at most", path.display()));
         }
     }
     violations

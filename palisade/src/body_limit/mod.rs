@@ -86,6 +86,7 @@ use crate::core::body_policy::BodyPolicy;
 pub use crate::core::body_rejection::BodyRejection;
 use crate::core::guard::{Guard, GuardService};
 use crate::core::rejection::Rejection;
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The layer that limits a request's body. The [module page](self) has an example.
 ///
@@ -138,6 +139,7 @@ impl Guard for BodyLimit {
     type State = Arc<BodyPolicy>;
 
     fn begin<B>(&self, request: &mut Request<B>) -> Arc<BodyPolicy> {
+        RequestContext::begin(request.extensions_mut()).enter(LayerMark::BodyLimit);
         self.apply(request)
     }
 

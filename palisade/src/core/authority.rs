@@ -111,7 +111,7 @@ impl fmt::Display for Authority<'_> {
 }
 
 /// The reason why a text is not an authority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorityError {
     /// The host is empty or has an invalid character.
@@ -143,6 +143,8 @@ impl From<AuthorityError> for Rejection {
         Self::new(StatusCode::BAD_REQUEST, "host_malformed", message)
     }
 }
+
+crate::core::error_text::debug_is_text!(AuthorityError);
 
 #[cfg(test)]
 mod tests {

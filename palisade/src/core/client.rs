@@ -196,7 +196,7 @@ impl Client {
 
     /// The port of the request: the forwarded one, the one beside the host, or the scheme's default.
     pub fn port(&self, authority: Authority<'_>) -> u16 {
-        self.port.or(authority.port()).unwrap_or(self.scheme.default_port())
+        self.port.or_else(|| authority.port()).unwrap_or_else(|| self.scheme.default_port())
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod cache;
 pub(crate) mod client;
 #[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
 pub mod clock;
+pub(crate) mod error_text;
 pub mod guard;
 pub(crate) mod handler_error;
 pub(crate) mod internal_error;

@@ -129,6 +129,21 @@ impl RequestContext {
         }
     }
 
+    /// Returns the error for a handler that needs sessions without their layer: behind a front door,
+    /// its route is in a group without them, or the door has none.
+    #[cfg(feature = "csrf")]
+    pub(crate) fn sessions_missing(extensions: &Extensions, without_door: MissingLayer) -> MissingLayer {
+        match Self::of(extensions) {
+            Some(context) if context.has_entered(LayerMark::Guards) => MissingLayer(
+                "A handler needs the session or a CSRF token, and its route has no sessions. If the `Palisade` around \
+                 it is a group without them (`for_api`, `for_webhooks`, `for_probes`, `without_sessions`), move the \
+                 route to the router that the `Palisade` with sessions protects. Otherwise write `Palisade::sessions`; \
+                 among single layers, `Sessions::in_store(store, &keyring)` and `CsrfTokens::new(&keyring)` inside of it.",
+            ),
+            _ => without_door,
+        }
+    }
+
     /// Shows the causes of errors on their pages: in development only, never to the public.
     pub fn set_shows_causes(&self) {
         self.0.shows_causes.store(true, Ordering::Relaxed);
@@ -182,6 +197,7 @@ pub(crate) enum LayerMark {
     Https,
     Csrf,
     Deadline,
+    BodyLimit,
     RateLimit,
     Sessions,
     CsrfTokens,
@@ -203,6 +219,7 @@ macro_rules! rejecting_layers {
             ($crate::core::request_context::LayerMark::Https, concat!($before, "Https", $after)),
             ($crate::core::request_context::LayerMark::Csrf, concat!($before, "Csrf", $after)),
             ($crate::core::request_context::LayerMark::Deadline, concat!($before, "Deadline", $after)),
+            ($crate::core::request_context::LayerMark::BodyLimit, concat!($before, "BodyLimit", $after)),
             ($crate::core::request_context::LayerMark::RateLimit, concat!($before, "RateLimitLayer", $after)),
             ($crate::core::request_context::LayerMark::Sessions, concat!($before, "Sessions", $after)),
             ($crate::core::request_context::LayerMark::CsrfTokens, concat!($before, "CsrfTokens", $after)),

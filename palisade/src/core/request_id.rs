@@ -100,9 +100,11 @@ impl fmt::Debug for RequestId {
 /// let error: RequestIdError = "a b".parse::<RequestId>().unwrap_err();
 /// assert!(error.to_string().contains("1 to 64 letters, digits"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a request id has 1 to 64 letters, digits and characters of `-_.=:/+`")]
 pub struct RequestIdError;
+
+crate::core::error_text::debug_is_text!(RequestIdError);
 
 #[cfg(test)]
 mod tests {

@@ -158,7 +158,7 @@ impl fmt::Display for SafePath {
 }
 
 /// The reason why a text is not a path on this site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SafePathError {
     /// The text does not begin with a slash.
@@ -321,3 +321,5 @@ fn encode_rest(encoded: &mut String, text: &str) {
     }
     encoded.extend(utf8_percent_encode(rest, NEEDS_ENCODING));
 }
+
+crate::core::error_text::debug_is_text!(SafePathError);

@@ -27,8 +27,6 @@ pub(crate) fn original_uri<B>(request: &Request<B>) -> &Uri {
 pub(crate) struct SiteLocation;
 
 /// Adds the proxy's prefix to a marked `Location`.
-///
-/// A path that begins with the prefix is left unchanged: the parameter `next` has it already.
 #[cfg(feature = "redirect")]
 pub(crate) fn add_prefix<B>(client: &Client, response: &mut Response<B>) {
     if response.extensions_mut().remove::<SiteLocation>().is_none() || client.prefix().is_empty() {
@@ -37,10 +35,7 @@ pub(crate) fn add_prefix<B>(client: &Client, response: &mut Response<B>) {
     let Some(path) = response.headers().get(LOCATION).and_then(|location| location.to_str().ok()) else {
         return;
     };
-    let has_prefix = path
-        .strip_prefix(client.prefix())
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-    if !has_prefix && let Ok(location) = HeaderValue::try_from(client.path(path)) {
+    if let Ok(location) = HeaderValue::try_from(client.path(path)) {
         response.headers_mut().insert(LOCATION, location);
     }
 }

@@ -79,7 +79,7 @@ impl<T> fmt::Debug for StoreReplyFuture<'_, T> {
 /// let error = StoreError::Down { store: "redis", reason: "connection refused".to_owned() };
 /// assert_eq!(error.to_string(), "redis is down: connection refused");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The server does not reply, or replies with an error.
@@ -128,3 +128,5 @@ impl StoreError {
         Self::Uri(reason.into())
     }
 }
+
+crate::core::error_text::debug_is_text!(StoreError);

@@ -115,9 +115,9 @@ pub use source_list::{
 /// assert_eq!(with_maps.to_string(), "default-src 'none'; img-src 'self' https://tiles.example");
 /// # Ok::<(), palisade::csp::CspError>(())
 /// ```
-#[doc(alias = "ContentSecurityPolicy")]
-#[doc(alias = "XSS")]
+#[doc(alias("ContentSecurityPolicy", "XSS"))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
 pub struct Csp {
     entries: Vec<Entry>,
 }

@@ -23,7 +23,7 @@ use super::{Csp, Entry};
 /// assert_eq!(error.at(), 11);
 /// assert!(error.to_string().ends_with("write `'self'`, with quotes"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at character {}: `{token}` {advice}", at + 1)]
 pub struct CspError {
     at: usize,
@@ -347,3 +347,5 @@ fn distance(one: &str, other: &str) -> usize {
     }
     row[other.len()]
 }
+
+crate::core::error_text::debug_is_text!(CspError);

@@ -167,6 +167,7 @@ use crate::core::request_context::{LayerMark, RequestContext};
 #[doc(alias = "CrossOriginProtection")]
 #[doc(alias = "XSRF")]
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct Csrf(Arc<Settings>);
 
 #[derive(Clone, Debug, Default)]
@@ -257,7 +258,7 @@ impl Guard for Csrf {
         context
     }
 
-    fn check<B>(&self, request: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
+    fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
         if self.0.mode == Mode::Off {
             return Ok(());
         }
@@ -265,6 +266,7 @@ impl Guard for Csrf {
             Some(OriginVerdict::UnknownClient) => Err(Client::MISSING.into()),
             Some(OriginVerdict::CrossSite) if self.0.only_basic_auth && !has_basic_auth(request) => Ok(()),
             Some(OriginVerdict::CrossSite) => {
+                verdict::log_cross_site(request, context);
                 let (method, path) = (request.method(), request.uri().path());
                 self.0.reported.reject_or_report(self.0.mode, method, path, CsrfRejection::CrossSite)
             }

@@ -22,7 +22,7 @@ impl Origin {
             .into_iter()
             .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))?;
         let authority = Authority::parse(authority).ok()?;
-        Some(Self::of(scheme, authority, authority.port().unwrap_or(scheme.default_port())))
+        Some(Self::of(scheme, authority, authority.port().unwrap_or_else(|| scheme.default_port())))
     }
 
     /// Parses an origin of a setting.
@@ -49,11 +49,13 @@ impl Origin {
 /// let error: TrustedOriginError = Csrf::new().trusted_origins(["app.example"]).unwrap_err();
 /// assert!(error.to_string().contains("write `https://app.example`"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not an origin: write `https://app.example` or `http://localhost:3000`, with the scheme, without a path or a slash at the end; write each origin out, without wildcards, and a name outside ASCII in its `xn--` form"
 )]
 pub struct TrustedOriginError(String);
+
+crate::core::error_text::debug_is_text!(TrustedOriginError);
 
 #[cfg(test)]
 mod tests {

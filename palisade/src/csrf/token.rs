@@ -58,9 +58,11 @@ impl CsrfToken {
     /// If there is no token layer or no session layer, or another session layer between them and
     /// the handler. The error names the line to add.
     pub fn of(extensions: &Extensions) -> Result<Self, MissingLayer> {
-        let issuer = extensions.get::<TokenIssuer>().ok_or(MissingLayer(
+        const MISSING: MissingLayer = MissingLayer(
             "There is no layer for CSRF tokens. Add `CsrfTokens::new(&keyring)` inside of the session layer.",
-        ))?;
+        );
+        let issuer = extensions.get::<TokenIssuer>();
+        let issuer = issuer.ok_or_else(|| RequestContext::sessions_missing(extensions, MISSING))?;
         let TokenIssuer { settings, tag } = issuer.clone();
         let tag = tag.ok_or(NO_SESSIONS)?;
         let nearest = extensions.get::<Arc<dyn SessionTag>>();

@@ -61,6 +61,7 @@ use crate::keyring::{DerivedKey, Keyring};
 #[doc(alias = "CSRFProtect")]
 #[doc(alias = "XSRF")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct CsrfTokens(Arc<TokenSettings>);
 
 impl CsrfTokens {
@@ -226,8 +227,10 @@ where
 /// let error: CsrfFieldError = tokens.field("csrf token").unwrap_err();
 /// assert!(error.to_string().ends_with("such as `csrf_token`"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` cannot be the name of the token's field: write letters, digits, `-`, `_` and `.`, such as `csrf_token`"
 )]
 pub struct CsrfFieldError(String);
+
+crate::core::error_text::debug_is_text!(CsrfFieldError);

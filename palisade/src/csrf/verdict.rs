@@ -1,7 +1,7 @@
 //! The origin check: the verdict on the page that made a request, from the request's headers.
 
 use http::header::{ORIGIN, UPGRADE};
-use http::{HeaderName, Method, Request};
+use http::{HeaderName, HeaderValue, Method, Request};
 
 use super::origin::Origin;
 use crate::core::request_context::RequestContext;
@@ -46,6 +46,18 @@ pub(super) fn judge_origin<B>(
         }
         (SingleHeader::Missing, _) => OriginVerdict::CrossSite,
     }
+}
+
+/// Logs what was compared: a proxy that changes the host or its port makes every form cross-site.
+pub(super) fn log_cross_site<B>(request: &Request<B>, context: &RequestContext) {
+    let Some(client) = context.client() else { return };
+    let header = |name| request.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
+    let own = client.authority(request).map_or_else(
+        |error| error.to_string(),
+        |host| format!("{}://{}:{}", client.scheme().as_str(), host.host(), client.port(host)),
+    );
+    let (origin, fetch_site) = (header(ORIGIN), header(SEC_FETCH_SITE));
+    tracing::info!(origin, fetch_site, own, "a page of another site made the request");
 }
 
 /// Returns `true` for unsafe methods, and for WebSockets: they open with a GET, to which browsers

@@ -149,6 +149,7 @@ type RenderFn = dyn Fn(&ErrorPage<'_>) -> String + Send + Sync;
 #[doc(alias = "exception handler")]
 #[doc(alias = "problem+json")]
 #[derive(Clone)]
+#[must_use]
 pub struct ErrorPages {
     format: Format,
     logged_path: fn(&str) -> &str,

@@ -149,7 +149,7 @@ impl<S: Sync> FromRequestParts<S> for Shutdown {
              `palisade::serve(listener, app)`; under another server, and in a test, put `Shutdown::never()` into the \
              request's extensions.",
         );
-        parts.extensions.get().cloned().ok_or(MISSING.into())
+        parts.extensions.get().cloned().ok_or_else(|| MISSING.into())
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::middleware::{FromExtractorLayer, from_extractor_with_state};
-use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::RequestContext;
+use crate::error::Error;
 use crate::session::{Session, SessionRejection, SignIn};
 
 /// An account of the application, which [`SignedIn`] loads. A role is a type of its own, such as
@@ -193,10 +194,9 @@ impl<U> Clone for LoadedAccount<U> {
     }
 }
 
-async fn load<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Option<SignedIn<U>>, Response> {
-    let session = session(parts).map_err(IntoResponse::into_response)?;
-    let rejected = IntoResponse::into_response;
-    let Some(sign_in) = session.sign_in().await.map_err(rejected)? else { return Ok(None) };
+async fn load<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Option<SignedIn<U>>, Error> {
+    let session = session(parts)?;
+    let Some(sign_in) = session.sign_in().await? else { return Ok(None) };
     let loaded = parts
         .extensions
         .get::<LoadedAccount<U>>()
@@ -204,9 +204,9 @@ async fn load<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Op
     if let Some(LoadedAccount { account, .. }) = loaded.cloned() {
         return Ok(Some(SignedIn { account, session }));
     }
-    let account = U::find(&sign_in.user, state).await.map_err(IntoResponse::into_response)?;
+    let account = U::find(&sign_in.user, state).await?;
     let Some(account) = account.filter(|account| account.epoch() == sign_in.epoch) else {
-        session.end_outdated().await.map_err(rejected)?;
+        session.end_outdated().await?;
         return Ok(None);
     };
     let account = Arc::new(account);
@@ -215,10 +215,12 @@ async fn load<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Op
 }
 
 fn session(parts: &Parts) -> Result<Session, MissingLayer> {
-    parts.extensions.get::<Session>().cloned().ok_or(MissingLayer(
+    const MISSING: MissingLayer = MissingLayer(
         "A handler extracts the session, but its routes have no session layer. Write \
          `.layer(Sessions::in_store(store, &keyring))` around them.",
-    ))
+    );
+    let session = parts.extensions.get::<Session>().cloned();
+    session.ok_or_else(|| RequestContext::sessions_missing(&parts.extensions, MISSING))
 }
 
 impl<S: Sync> FromRequestParts<S> for Session {
@@ -230,16 +232,12 @@ impl<S: Sync> FromRequestParts<S> for Session {
 }
 
 impl<S: Sync, U: Account<S>> FromRequestParts<S> for SignedIn<U> {
-    type Rejection = Response;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         match load::<S, U>(parts, state).await? {
-            None => Err(session(parts)
-                .map_or_else(Rejection::from, |session| session.sign_in_required().into())
-                .into_response()),
-            Some(signed_in) if !signed_in.is_authorized() => {
-                Err(SessionRejection::NotAllowed.into_response())
-            }
+            None => Err(session(parts)?.sign_in_required().into()),
+            Some(signed_in) if !signed_in.is_authorized() => Err(SessionRejection::NotAllowed.into()),
             Some(signed_in) => Ok(signed_in),
         }
     }
@@ -247,9 +245,9 @@ impl<S: Sync, U: Account<S>> FromRequestParts<S> for SignedIn<U> {
 
 /// `None` without a sign-in, and for an account without the role.
 impl<S: Sync, U: Account<S>> OptionalFromRequestParts<S> for SignedIn<U> {
-    type Rejection = Response;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Response> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         Ok(load::<S, U>(parts, state).await?.filter(|signed_in| signed_in.is_authorized()))
     }
 }

@@ -46,6 +46,7 @@ use crate::session::Sessions;
 #[doc(alias = "Talisman")]
 #[doc(alias = "ServiceBuilder")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Palisade(pub(super) Arc<Settings>);
 
 #[derive(Clone)]

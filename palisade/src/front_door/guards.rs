@@ -44,6 +44,7 @@ use crate::request_id::RequestIds;
 #[doc(alias = "helmet")]
 #[doc(alias = "Talisman")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Guards(Arc<Settings>);
 
 #[derive(Clone, Debug)]

@@ -97,7 +97,8 @@
 //! layer never protects less in silence. Two mistakes cannot be found by a layer:
 //!
 //! - A route that is added after [`protect`](Palisade::protect) is not covered.
-//!   [`Browser`](crate::test::Browser) panics for it, and [`serve`](mod@crate::serve) logs an error.
+//!   [`Browser`](crate::test::Browser) panics for it. [`serve`](mod@crate::serve) logs an error for its
+//!   pages, and for POST, PUT, PATCH and DELETE.
 //! - The first read of a [`CspNonce`](crate::CspNonce) while the body is streamed comes after the
 //!   headers. It is logged at level `error`.
 //!

@@ -39,6 +39,7 @@ use crate::csp::Csp;
 ///
 /// The [module page](crate::headers) shows it at work.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct PageHeaders(Arc<Page>);
 
 #[derive(Debug, Default)]

@@ -260,7 +260,7 @@ impl From<PermissionsPolicy> for HeaderValue {
 /// assert_eq!(error, PermissionsError::Member("camera=()oops".to_owned()));
 /// assert!(error.to_string().ends_with("write `camera=()`, `camera=(self)` or `camera=*`"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PermissionsError {
     /// The text cannot be a feature's name.
@@ -325,3 +325,5 @@ obsolete_policies! {
     /// `oversized-images=?0, document-write=?0`.
     DocumentPolicy(", ", "=");
 }
+
+crate::core::error_text::debug_is_text!(PermissionsError);

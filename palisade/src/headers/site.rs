@@ -31,6 +31,7 @@ const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 #[doc(alias = "helmet")]
 #[doc(alias = "Talisman")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct SecurityHeaders(Arc<SiteSettings>);
 
 impl Default for SecurityHeaders {

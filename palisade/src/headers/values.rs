@@ -213,7 +213,7 @@ impl From<ReportingEndpoints> for HeaderValue {
 /// let error = ReportingEndpoints::new([("CSP", "/reports")]).unwrap_err();
 /// assert_eq!(error, ReportingEndpointsError::Name("CSP".to_owned()));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportingEndpointsError {
     /// The name is not a key of a structured field.
@@ -225,6 +225,8 @@ pub enum ReportingEndpointsError {
     #[error("`{0}` is not a URL for reports: write `/reports` or `https://reports.example/csp`")]
     Url(String),
 }
+
+crate::core::error_text::debug_is_text!(ReportingEndpointsError);
 
 #[cfg(test)]
 mod tests {

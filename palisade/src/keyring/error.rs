@@ -15,7 +15,7 @@ use super::WeakKey;
 /// assert_eq!(error.weakness(), Some(WeakKey::Placeholder));
 /// assert!(error.to_string().contains("palisade secret new"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyringError {
     /// The key is weak.
@@ -50,3 +50,5 @@ impl KeyringError {
         }
     }
 }
+
+crate::core::error_text::debug_is_text!(KeyringError);

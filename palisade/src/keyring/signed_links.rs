@@ -54,6 +54,7 @@ use crate::core::rejection::rejection_reasons;
 /// `URLSafeTimedSerializer`.
 #[derive(Clone, Debug)]
 #[doc(alias("URLSafeTimedSerializer", "TimestampSigner", "magic link", "password reset"))]
+#[must_use]
 pub struct SignedLinks {
     key: DerivedKey,
     clock: Clock,

@@ -55,7 +55,7 @@ const PUBLISHED: &[&str] = &[
 /// assert_eq!(WeakKey::of("9f86d081884c7d659a2feaa0c55ad015"), Some(WeakKey::Short(128)));
 /// assert_eq!(WeakKey::of(&random_key()), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WeakKey {
     /// The key is printed in documentation, where every attacker reads it.
     #[error("is printed in documentation, so that everyone knows it")]
@@ -132,6 +132,8 @@ fn bits_per_character(text: &str) -> f64 {
         10_f64.log2()
     }
 }
+
+crate::core::error_text::debug_is_text!(WeakKey);
 
 #[cfg(test)]
 mod tests {

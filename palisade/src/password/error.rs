@@ -14,7 +14,7 @@ use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 /// let rejection = Rejection::from(error);
 /// assert_eq!((rejection.status().as_u16(), rejection.code()), (503, "busy"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HashingError {
     /// Too many requests wait for a hash: 503.
@@ -47,3 +47,5 @@ impl From<HashingError> for Rejection {
         }
     }
 }
+
+crate::core::error_text::debug_is_text!(HashingError);

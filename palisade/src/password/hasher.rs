@@ -22,6 +22,7 @@ use crate::core::auth_proof::AuthProof;
 #[doc(alias = "check_password_hash")]
 #[doc(alias = "generate_password_hash")]
 #[derive(Clone)]
+#[must_use]
 pub struct Passwords(Arc<Settings>);
 
 #[derive(Clone)]

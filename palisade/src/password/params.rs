@@ -42,8 +42,10 @@ impl Argon2Params {
 }
 
 /// The error for Argon2 parameters out of range. Its text has the ranges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "write memory from 8192 to 262144 KiB, passes from 1 to 16 and lanes from 1 to 8; OWASP recommends 19456, 2 and 1"
 )]
 pub struct Argon2ParamsError;
+
+crate::core::error_text::debug_is_text!(Argon2ParamsError);

@@ -84,7 +84,7 @@ impl ParsedHash {
 
     /// Returns a number that a new password changes, and a new hash of the same password does not.
     pub(super) fn epoch(&self) -> u64 {
-        epoch_of(&self.salt_of_epoch().map_or(self.salt.clone(), Vec::from))
+        epoch_of(&self.salt_of_epoch().map_or_else(|| self.salt.clone(), Vec::from))
     }
 
     /// Returns the PHC string of a hash from [`new`](Self::new).

@@ -27,6 +27,7 @@ use super::plaintext::Password;
 #[doc(alias = "zxcvbn")]
 #[doc(alias = "AUTH_PASSWORD_VALIDATORS")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct PasswordPolicy {
     min_length: usize,
     max_bytes: usize,

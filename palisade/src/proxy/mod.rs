@@ -64,7 +64,7 @@
 //!
 //! | proxy | setting | notes |
 //! |---|---|---|
-//! | nginx | `hops(1)` | set `Host $host`, `X-Forwarded-For $remote_addr`, `X-Forwarded-Proto $scheme` |
+//! | nginx | `hops(1)` | set `Host $http_host`, `X-Forwarded-For $remote_addr`, `X-Forwarded-Proto $scheme` |
 //! | HAProxy | `hops(1)` | `option forwardfor`, and set `X-Forwarded-Proto` for both schemes |
 //! | Apache | `hops(1)` | `ProxyPreserveHost On`; `RequestHeader set X-Forwarded-Proto` |
 //! | Caddy | `hops(1)` | sets For, Proto and Host by itself |
@@ -145,6 +145,7 @@ use resolve::{Method, Peers, Settings};
 #[doc(alias = "X-Forwarded-For")]
 #[doc(alias = "trust proxy")]
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Proxies(Arc<Settings>);
 
 /// The number of proxies in front of this server, for each header. The value that counts is the

@@ -16,7 +16,7 @@ use super::{Hops, Proxies};
 /// assert_eq!(error, ProxiesError::Hops("one".to_owned()));
 /// assert_eq!(Proxies::trusted([""; 0]).unwrap_err(), ProxiesError::Empty);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxiesError {
     /// The text is neither an address nor a network.
@@ -114,6 +114,8 @@ fn hops(text: &str) -> Result<Hops, ProxiesError> {
     }
     Ok(hops)
 }
+
+crate::core::error_text::debug_is_text!(ProxiesError);
 
 #[cfg(test)]
 mod tests {

@@ -61,6 +61,7 @@ use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 #[doc(alias = "exponential backoff")]
 #[doc(alias = "account lockout")]
 #[doc(alias = "brute force")]
+#[must_use]
 pub struct Backoff {
     name: Arc<str>,
     store: FallbackStore,
@@ -181,7 +182,7 @@ impl Backoff {
         if let Outcome::Limited { retry_after } = self.start_delay(caller, failures).await? {
             tracing::info!(
                 limit = &*self.name,
-                failures,
+                failures = self.free_attempts + failures,
                 ?retry_after,
                 "rejected: the backoff delay is running"
             );

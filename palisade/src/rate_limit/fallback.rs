@@ -62,6 +62,7 @@ use crate::rate_limit::store::{Decision, MemoryStore, RateLimitRequest, RateLimi
 /// As a [`RateLimitStore`] of its own, it counts in memory while the store beneath is down.
 #[derive(Clone, Debug)]
 #[doc(alias = "circuit breaker")]
+#[must_use]
 pub struct FallbackStore {
     store: Store,
     timeout: Duration,

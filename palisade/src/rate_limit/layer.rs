@@ -125,6 +125,7 @@ impl RateLimit {
 /// # }
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct RateLimitLayer(Arc<LayerSettings>);
 
 impl RateLimitLayer {

@@ -24,6 +24,7 @@ use crate::rate_limit::store::RateLimitStore;
 #[derive(Clone)]
 #[doc(alias = "throttle")]
 #[doc(alias = "limiter")]
+#[must_use]
 pub struct RateLimit(pub(super) Arc<Settings>);
 
 impl RateLimit {

@@ -49,7 +49,8 @@ impl From<RateLimitRejection> for Rejection {
     fn from(reason: RateLimitRejection) -> Self {
         match reason {
             RateLimitRejection::LimitExceeded { retry_after, header, message } => {
-                let message = message.unwrap_or("That was more than we can take in this time.".into());
+                let message =
+                    message.unwrap_or_else(|| "That was more than we can take in this time.".into());
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message)
                     .with_retry_after(retry_after)
                     .says_when(header)

@@ -51,8 +51,9 @@
 //!
 //! A proxy may serve the site under a path, such as `/society`. The layer that trusts its
 //! `X-Forwarded-Prefix` ([`Proxies`](crate::proxy::Proxies)) adds the prefix to the target of a
-//! [`Redirect`], if it is a path that does not begin with the prefix. Write targets as the site's
-//! own paths, from its root, also inside of `Router::nest`. A [`Next`] may have the prefix or not.
+//! [`Redirect`], if it is a path. Write targets as the site's own paths, from its root, also inside
+//! of `Router::nest`. A [`Next`] is such a path too: the redirect to the login page writes it without
+//! the prefix, and so do links of your own.
 //!
 //! # What it does not do
 //!

@@ -105,7 +105,7 @@ impl Site {
             _ => return None,
         };
         let authority = Authority::parse(authority).ok()?;
-        let port = authority.port().unwrap_or(scheme.default_port());
+        let port = authority.port().unwrap_or_else(|| scheme.default_port());
         Some(Self { scheme, host: authority.host().to_ascii_lowercase().into(), port })
     }
 
@@ -189,7 +189,7 @@ impl fmt::Display for SafeRedirect {
 }
 
 /// A text is not a site for [`RedirectSites`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a site to redirect to: write `example.org` or `https://example.org:8443`, without a path; \
      give a site over plain HTTP to `RedirectSites::dangerous_allow_http` as `http://example.org`"
@@ -197,7 +197,7 @@ impl fmt::Display for SafeRedirect {
 pub struct RedirectSitesError(String);
 
 /// The reason why [`RedirectSites::check`] rejects a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SafeRedirectError {
     /// The site is not on the list.
@@ -220,3 +220,5 @@ fn parse_sites<T: AsRef<str>>(
 fn is_scheme(scheme: &str) -> bool {
     !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
+
+crate::core::error_text::debug_is_text!(RedirectSitesError, SafeRedirectError);

@@ -174,7 +174,7 @@ impl Collector {
                     // The system's clock may be set back.
                     group.first_seen = group.first_seen.min(now);
                     group.last_seen = group.last_seen.max(now);
-                    group.location = location.or(group.location.take());
+                    group.location = location.or_else(|| group.location.take());
                 }
             }
         }
@@ -251,7 +251,7 @@ async fn read_body<B: Body>(body: B) -> Result<Bytes, RequestError> {
 }
 
 /// The body ended with an error, whose type need not be an `Error`.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("the request's body is incomplete")]
 struct IncompleteBody;
 
@@ -276,3 +276,5 @@ fn text_response(status: StatusCode, text: &str) -> Response<String> {
     }
     response
 }
+
+crate::core::error_text::debug_is_text!(IncompleteBody);

@@ -110,7 +110,7 @@ impl ReportGroup {
 /// let error: ReportNameError = "crash".parse::<ReportKind>().unwrap_err();
 /// assert!(error.to_string().starts_with("`crash` is not the name of a report's kind"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not the name of a report's kind or disposition: write csp-violation, deprecation, intervention, \
      network-error, coep or coop for a kind; enforce or report for a disposition"
@@ -149,3 +149,5 @@ macro_rules! names {
 
 names!(ReportKind: Csp => "csp-violation", Deprecation => "deprecation", Intervention => "intervention", NetworkError => "network-error", Coep => "coep", Coop => "coop");
 names!(Disposition: Enforced => "enforce", Reported => "report");
+
+crate::core::error_text::debug_is_text!(ReportNameError);

@@ -14,7 +14,7 @@ use super::tables::{ATTRIBUTES, ATTRIBUTES_ON_REQUEST, ON_REQUEST, SCHEMES_ON_RE
 /// assert_eq!(error, SanitizeError::TooLong(100));
 /// assert!(error.to_string().starts_with("the text is longer than 100 bytes"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SanitizeError {
     /// The text is longer than [`Sanitizer::max_bytes`](crate::Sanitizer::max_bytes).
@@ -100,3 +100,5 @@ impl fmt::Display for AllowListError {
 }
 
 impl std::error::Error for AllowListError {}
+
+crate::core::error_text::debug_is_text!(SanitizeError);

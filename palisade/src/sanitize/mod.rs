@@ -117,6 +117,7 @@ const MAX_ROUNDS: usize = 4;
 /// Sanitizes HTML by an allow-list. Cheap to clone; make it once. See the [module page](self).
 #[derive(Clone)]
 #[doc(alias("XSS", "bleach", "nh3", "ammonia", "DOMPurify"))]
+#[must_use]
 pub struct Sanitizer {
     allow_list: AllowList,
     max_bytes: usize,

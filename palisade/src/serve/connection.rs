@@ -224,7 +224,7 @@ where
             }
         };
         if let Some(headers) = this.headers.take() {
-            headers.check(response.headers());
+            headers.check(response.status(), response.headers());
         }
         let in_flight = this.in_flight.take();
         let end = is_event_stream(response.headers()).then(|| -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -281,6 +281,6 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }

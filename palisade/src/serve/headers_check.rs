@@ -1,11 +1,14 @@
-//! Finds pages without security headers: routes that were added after the front door.
+//! Finds responses without protection: their routes were added after the front door.
+//!
+//! A page without headers counts, and every response to a method that changes something: nobody has
+//! checked its origin. Files and JSON for GET may be left out on purpose.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request, StatusCode};
 
 use crate::core::request_context::{LayerMark, RequestContext};
 
@@ -14,6 +17,8 @@ use crate::core::request_context::{LayerMark, RequestContext};
 pub(super) struct HeadersCheck {
     /// `true` once a response had security headers: the application uses them.
     in_use: AtomicBool,
+    /// The first unprotected response, until it is known that the application uses the headers.
+    unprotected: OnceLock<Box<str>>,
     logged: AtomicBool,
 }
 
@@ -23,6 +28,7 @@ pub(super) struct UncheckedHeaders {
     check: Arc<HeadersCheck>,
     context: RequestContext,
     target: Option<PathAndQuery>,
+    changes: bool,
 }
 
 impl HeadersCheck {
@@ -33,26 +39,46 @@ impl HeadersCheck {
             check: Arc::clone(self),
             context: RequestContext::begin(request.extensions_mut()),
             target: request.uri().path_and_query().cloned(),
+            changes: !matches!(
+                *request.method(),
+                Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+            ),
         })
+    }
+
+    /// Logs the first unprotected response, once others are known to be protected.
+    fn log(&self) {
+        if let Some(path) = self.unprotected.get()
+            && self.in_use.load(Ordering::Relaxed)
+            && !self.logged.swap(true, Ordering::Relaxed)
+        {
+            tracing::error!(
+                path,
+                "a route is not protected: it was added after `protect`. Write `palisade.protect(router)` after the \
+                 last `.route(..)` and `.fallback(..)`"
+            );
+        }
     }
 }
 
 impl UncheckedHeaders {
-    /// Logs the first page that has no security headers while other responses have them.
-    pub(super) fn check(self, response: &HeaderMap) {
-        let Self { check, context, target } = self;
+    /// Judges the response.
+    pub(super) fn check(self, status: StatusCode, response: &HeaderMap) {
+        let Self { check, context, target, changes } = self;
         if context.has_entered(LayerMark::HeadersSent) {
-            check.in_use.store(true, Ordering::Relaxed);
-        } else if check.in_use.load(Ordering::Relaxed)
-            && has_type(response, b"text/html")
-            && !check.logged.swap(true, Ordering::Relaxed)
-        {
-            tracing::error!(
-                path = target.as_ref().map(PathAndQuery::path),
-                "a page has no security headers: its route was added after `protect`. Write \
-                 `palisade.protect(router)` after the last `.route(..)` and `.fallback(..)`"
-            );
+            if check.in_use.swap(true, Ordering::Relaxed) {
+                return;
+            }
+        } else {
+            // A route that is not there, or not for this method, has done nothing.
+            let done = !matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+            let is_unprotected = has_type(response, b"text/html") || changes && done;
+            if !is_unprotected {
+                return;
+            }
+            check.unprotected.get_or_init(|| target.as_ref().map_or("", PathAndQuery::path).into());
         }
+        check.log();
     }
 }
 

@@ -48,9 +48,9 @@
 //! 6. A request that upgrades its connection (HTTP/1.1 `Upgrade`, such as a WebSocket) hands the
 //!    socket to the application. The socket counts against
 //!    [`max_connections`](Serve::max_connections) until the application drops it.
-//! 7. A page (`text/html`) that no layer has given security headers is logged once, at level
-//!    `error`, if other responses have them: its route was added after
-//!    [`protect`](crate::Palisade::protect).
+//! 7. A page (`text/html`), or a response to a POST, PUT, PATCH or DELETE, that no layer has given
+//!    security headers is logged once, at level `error`, if other responses have them: its route was
+//!    added after [`protect`](crate::Palisade::protect).
 //! 8. When the future of [`until`](Serving::until) is ready, the server accepts no more
 //!    connections, closes idle ones, and finishes open requests within
 //!    [`shutdown_timeout`](Serve::shutdown_timeout).

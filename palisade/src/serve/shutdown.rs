@@ -47,7 +47,37 @@ impl Shutdown {
         (sender, Self(Some(Arc::new(receiver))))
     }
 
-    /// Returns the handle of a server that never shuts down, for tests and for other servers.
+    /// Returns the handle of another server, whose shutdown starts when this future is ready.
+    ///
+    /// ```
+    /// use axum::{Extension, Router};
+    /// use palisade::serve::Shutdown;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let routes: Router = Router::new();
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>(); // or `shutdown_signal()?`
+    /// let shutdown = Shutdown::when(async { drop(stopped.await) });
+    /// let app = routes.layer(Extension(shutdown.clone())); // for the handlers
+    /// drop(stop);
+    /// shutdown.started().await; // for the server's own graceful shutdown
+    /// assert!(shutdown.has_started());
+    /// # let _: Router = app;
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn when(stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        let (sender, shutdown) = Self::new();
+        tokio::spawn(async move {
+            stop.await;
+            drop(sender);
+        });
+        shutdown
+    }
+
+    /// Returns the handle of a server that never shuts down, for tests.
     pub const fn never() -> Self {
         Self(None)
     }

@@ -25,7 +25,7 @@ impl RequestSession {
         // A copy of an empty session's cookie brings nothing back. A sign-in ends it all the same: a
         // late response must not overwrite the new cookie.
         let has_to_end = data.is_some() || !empty;
-        let id = id.or(self.presented().map(|presented| presented.id));
+        let id = id.or_else(|| self.presented().map(|presented| presented.id));
         if let Some(id) = id.filter(|_| has_to_end) {
             match self.settings().storage {
                 Storage::Store => self.delete(id).await?,

@@ -33,11 +33,11 @@ use crate::keyring::{DerivedKey, Keyring, SEAL_BYTES};
 ///     .namespace("staging"); // production has the same key
 /// assert!(format!("{sessions:?}").contains("idle: 900s"));
 /// ```
-#[doc(alias = "SessionLayer")]
-#[doc(alias = "SessionManagerLayer")]
+#[doc(alias("SessionLayer", "SessionManagerLayer"))]
 #[doc(alias = "LoginManager")]
 #[doc(alias = "remember me")]
 #[derive(Clone)]
+#[must_use]
 pub struct Sessions(pub(super) Arc<Settings>);
 
 #[derive(Clone)]

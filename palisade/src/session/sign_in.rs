@@ -95,8 +95,8 @@ impl Session {
         SessionRejection::ReauthRequired { location: self.location(path) }
     }
 
-    /// Returns the target of the redirect. A page that was asked for by GET is added as `next`. Both
-    /// are paths as the browser sees them.
+    /// Returns the target of the redirect, as the browser sees it. A page that was asked for by GET is
+    /// added as `next`, the site's own path: the redirect to it adds the proxy's prefix.
     fn location(&self, path: Option<&str>) -> Option<HeaderValue> {
         let session = &self.0;
         let path = path?;
@@ -104,7 +104,7 @@ impl Session {
         let prefix = session.prefix.as_deref().unwrap_or("");
         let line = if session.method == Method::GET && target != "/" {
             let separator = if path.contains('?') { '&' } else { '?' };
-            format!("{prefix}{path}{separator}next={prefix}{}", utf8_percent_encode(target, QUERY_VALUE))
+            format!("{prefix}{path}{separator}next={}", utf8_percent_encode(target, QUERY_VALUE))
         } else {
             format!("{prefix}{path}")
         };

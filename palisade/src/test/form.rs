@@ -261,7 +261,7 @@ fn options(element: ElementRef<'_>, name: &str) -> Vec<Control> {
         Control {
             name: name.to_owned(),
             kind: ControlKind::Choice,
-            value: option.attr("value").unwrap_or(text.trim()).to_owned(),
+            value: option.attr("value").unwrap_or_else(|| text.trim()).to_owned(),
             is_default: is_selected(option) || (first && position == 0),
         }
     };

@@ -148,6 +148,7 @@ pub struct Browser {
     page: Option<Page>,
     peer: SocketAddr,
     jar: Jar,
+    prefix: Option<String>,
     headers: HeaderMap,
     extensions: Extensions,
     follows: bool,
@@ -172,6 +173,7 @@ impl Browser {
             page: None,
             peer: ([127, 0, 0, 1], 40_000).into(),
             jar: Jar::default(),
+            prefix: None,
             headers: HeaderMap::new(),
             extensions: Extensions::new(),
             follows: true,
@@ -185,6 +187,7 @@ impl Browser {
     ///
     /// # Panics
     /// If the text is not an http or https URL.
+    #[must_use]
     pub fn at(mut self, origin: &str) -> Self {
         self.url = match Url::parse(origin) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => url,
@@ -198,6 +201,7 @@ impl Browser {
     ///
     /// # Panics
     /// If the text is not an address.
+    #[must_use]
     pub fn from(mut self, address: &str) -> Self {
         let parsed = address.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 40_000));
         self.peer = parsed.or_else(|_| address.parse()).unwrap_or_else(|_| {
@@ -208,6 +212,7 @@ impl Browser {
 
     /// Sends its requests to another service from now on: the same site after a restart, for
     /// example. The cookies stay.
+    #[must_use]
     pub fn service<S, B>(mut self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
@@ -220,7 +225,48 @@ impl Browser {
         self
     }
 
+    /// Puts a proxy in front of the service that serves it under a path, such as `/notes`. The
+    /// proxy removes the path from every request, and sends it as `X-Forwarded-Prefix`.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use palisade::proxy::{Hops, Proxies};
+    /// use palisade::redirect::SafePath;
+    /// use palisade::test::Browser;
+    /// use palisade::{Palisade, Redirect};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let routes = Router::new()
+    ///     .route("/old", get(async || Redirect::to(SafePath::of("/new"))))
+    ///     .route("/new", get(async || "new"));
+    /// let app = Palisade::for_hosts(["example.org"])?
+    ///     .trusted_proxies(Proxies::hops(Hops { x_prefix: 1, ..Hops::from(1) }))
+    ///     .protect(routes);
+    /// let mut browser = Browser::new(app)
+    ///     .at("https://example.org")
+    ///     .under("/notes")
+    ///     .header("x-forwarded-for", "192.0.2.7")
+    ///     .header("x-forwarded-proto", "https");
+    /// let page = browser.get("/notes/old").await;
+    /// assert_eq!((&*page.path, &*page.text), ("/notes/new", "new"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// If the path does not begin with a slash, or ends with one. Later, on a request outside of it:
+    /// a link or a redirect of the site lacks the prefix.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Self {
+        let is_path = prefix.starts_with('/') && !prefix.ends_with('/');
+        assert!(is_path, "`{prefix}` is not a prefix: write `/notes`");
+        self.prefix = Some(prefix.to_owned());
+        self
+    }
+
     /// Returns redirects to the test instead of following them.
+    #[must_use]
     pub fn without_following(mut self) -> Self {
         self.follows = false;
         self
@@ -228,6 +274,7 @@ impl Browser {
 
     /// Sends the headers of a program: it prefers JSON, and has no `Origin`, `Referer` and
     /// `Sec-Fetch-*`.
+    #[must_use]
     pub fn as_program(mut self) -> Self {
         self.is_program = true;
         self
@@ -237,6 +284,7 @@ impl Browser {
     ///
     /// # Panics
     /// If name or value are invalid.
+    #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let parsed = (name.parse::<HeaderName>(), HeaderValue::from_str(value));
         let (Ok(name), Ok(value)) = parsed else { panic!("`{name}: {value}` is not a header") };
@@ -245,6 +293,7 @@ impl Browser {
     }
 
     /// Adds a value to the extensions of every request, as a server or an outer layer would.
+    #[must_use]
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
         self
@@ -254,6 +303,7 @@ impl Browser {
     ///
     /// # Security
     /// The test then does not notice a route that has no protection.
+    #[must_use]
     pub fn dangerous_allow_unprotected(mut self) -> Self {
         self.allows_unprotected = true;
         self

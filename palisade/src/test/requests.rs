@@ -9,6 +9,7 @@ use http::header::{
     ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, ORIGIN, REFERER, REFERRER_POLICY,
     SET_COOKIE, USER_AGENT,
 };
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
 use url::{Position, Url};
@@ -291,6 +292,9 @@ impl Browser {
     /// Sends one request, checks that the response is protected, and stores its cookies.
     async fn exchange(&mut self, url: &Url, mut request: Request<Body>) -> Response<Body> {
         let what = format!("{} {}", request.method(), path_of(url));
+        if let Some(prefix) = &self.prefix {
+            remove_prefix(&mut request, prefix, &what);
+        }
         let headers = request.headers_mut();
         for (name, value) in &self.headers {
             headers.entry(name).or_insert_with(|| value.clone());
@@ -354,6 +358,17 @@ impl Draft {
         self.relation = self.relation.max(Relation::between(&self.url, &next));
         self.url = next;
     }
+}
+
+/// Sends the request as the proxy of [`Browser::under`] does.
+fn remove_prefix(request: &mut Request<Body>, prefix: &str, what: &str) {
+    let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let rest = target.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let rest = rest.unwrap_or_else(|| panic!("{what}: the path is outside of `{prefix}`, where the site is"));
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    let target = format!("{slash}{rest}").parse();
+    *request.uri_mut() = target.unwrap_or_else(|error| panic!("{what}: {error}"));
+    request.headers_mut().insert("x-forwarded-prefix", value(prefix));
 }
 
 fn value(text: &str) -> HeaderValue {

@@ -80,7 +80,7 @@ where
     }
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("the request's body exceeds the limit for uploads")]
 struct BodyTooLarge;
 
@@ -99,3 +99,5 @@ pub(crate) fn rejection(error: &multer::Error) -> UploadRejection {
     tracing::debug!(%error, "invalid multipart form");
     UploadRejection::Body(BodyRejection::Broken)
 }
+
+crate::core::error_text::debug_is_text!(BodyTooLarge);

@@ -42,6 +42,7 @@ const MAX_REPLY: u64 = 4 * 1024;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[doc(alias("ClamAV", "antivirus", "virus scanner"))]
+#[must_use]
 pub struct Clamd {
     address: Arc<ClamdAddress>,
     timeout: Duration,
@@ -143,7 +144,7 @@ impl fmt::Display for Clamd {
 }
 
 /// A text is not the address of a daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "write a host and a port, such as 127.0.0.1:3310, or the path of a socket, such as /run/clamav/clamd.ctl"
 )]
@@ -181,6 +182,8 @@ fn parse_reply(reply: &str) -> io::Result<ScanResult> {
         _ => Err(io::Error::other(format!("unexpected reply from clamd: {reply:?}"))),
     }
 }
+
+crate::core::error_text::debug_is_text!(ClamdError);
 
 #[cfg(test)]
 mod tests {

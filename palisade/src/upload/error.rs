@@ -197,7 +197,7 @@ impl From<UploadRejection> for Rejection {
 }
 
 /// The reason why [`Uploads::open`](super::Uploads::open) cannot open a file store.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadsError {
     /// The text is neither a path nor a supported URL.
@@ -229,7 +229,7 @@ pub enum UploadsError {
 
 /// A text is not a valid [`UploadId`](super::UploadId), [`Digest`](super::Digest),
 /// [`FileType`](super::FileType) or [`Upload`](super::Upload).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadParseError {
     /// Not an id.
@@ -254,3 +254,5 @@ fn bytes_in_words(bytes: u64) -> String {
         _ => format!("{} MiB", bytes >> 20),
     }
 }
+
+crate::core::error_text::debug_is_text!(UploadsError, UploadParseError);

@@ -273,6 +273,7 @@ use store::{AccessMode, UploadStore};
 /// Receives, stores and serves files. Cheap to clone. See the [module page](self).
 #[derive(Clone)]
 #[doc(alias("file upload", "multipart"))]
+#[must_use]
 pub struct Uploads(Arc<Settings>);
 
 /// The treatment of images and their metadata.

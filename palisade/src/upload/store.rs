@@ -253,10 +253,12 @@ impl fmt::Debug for UploadStore {
 }
 
 /// The cause of a failed read or write, for the log.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub(super) enum StoreError {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error(transparent)]
     Store(#[from] Error),
 }
+
+crate::core::error_text::debug_is_text!(StoreError);

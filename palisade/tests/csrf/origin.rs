@@ -117,6 +117,23 @@ async fn a_trusted_origin_needs_scheme_host_and_port() {
 }
 
 #[tokio::test]
+async fn the_log_has_both_origins_of_a_cross_site_request() {
+    let log = test_support::log::Log::default();
+    let _captured = log.listen();
+    let app = axum::Router::new().fallback(async || "hello").layer(palisade::csrf::Csrf::new());
+    let app = app.layer(palisade::proxy::Proxies::none());
+    let mut browser =
+        palisade::test::Browser::new(app).at("https://example.org").dangerous_allow_unprotected();
+    let forged = http::Request::post("/").header("origin", "https://example.org:9443");
+    let page = browser.send(forged.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!(page.status, 403);
+    let text = log.text();
+    for part in ["https://example.org:9443", "https://example.org:443"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_default_port_is_optional() {
     for (host, origin, expected) in [
         ("example.org", "https://example.org", true),

@@ -40,7 +40,7 @@ impl SessionTag for Visitor {
 
     fn next(&self) -> [u8; 16] {
         self.begun.fetch_add(usize::from(self.tag.is_none()), Ordering::Relaxed);
-        self.tag.unwrap_or(tag("begun"))
+        self.tag.unwrap_or_else(|| tag("begun"))
     }
 }
 

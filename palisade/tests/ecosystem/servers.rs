@@ -17,6 +17,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use futures_util::stream;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use palisade::Palisade;
 use palisade::front_door::Guards;
 use palisade::request::{ClientIp, PeerAddr, Scheme};
 use test_support::Folder;
@@ -67,9 +68,11 @@ async fn axum_serve_with_connect_info_knows_the_client() {
 #[tokio::test]
 async fn axum_serve_without_connect_info_is_an_error() {
     let (listener, address) = bind().await;
-    tokio::spawn(axum::serve(listener, protect(pages())).into_future());
+    let app = Palisade::development().protect(pages());
+    tokio::spawn(axum::serve(listener, app).into_future());
     let answer = fetch(address).await;
     assert!(answer.starts_with("http/1.1 500 ") && answer.contains("content-security-policy: "), "{answer}");
+    assert!(answer.contains("into_make_service_with_connect_info"), "the line to write: {answer}");
 }
 
 #[tokio::test]

@@ -197,6 +197,30 @@ async fn a_page_added_after_protect_is_logged_once() {
 }
 
 #[tokio::test]
+async fn a_form_added_after_protect_is_logged_even_if_it_comes_first() {
+    let log = Log::default();
+    let _captured = log.listen();
+    let app = Palisade::development().protect(Router::new().route("/", get(async || "page")));
+    let late = axum::routing::post(async || axum::response::Redirect::to("/"));
+    let site = Site::new(app.route("/delete", late).route("/data", get(async || "{}"))).await;
+    let mut client = site.connect().await;
+    for (head, status) in [
+        ("GET /data", 200),
+        ("POST /delete", 303),
+        ("POST /missing", 404),
+        ("GET /", 200),
+        ("POST /delete", 303),
+    ] {
+        client.send(format!("{head} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")).await;
+        assert_eq!(client.receive().await.status, status, "{head}");
+    }
+    let errors: Vec<_> =
+        log.lines_of("palisade").into_iter().filter(|line| line.starts_with("ERROR ")).collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("/delete") && errors[0].contains("after `protect`"), "{errors:?}");
+}
+
+#[tokio::test]
 async fn pages_without_any_protection_are_not_logged() {
     let log = Log::default();
     let _captured = log.listen();

@@ -120,6 +120,25 @@ async fn a_handler_learns_of_the_shutdown() {
 }
 
 #[tokio::test]
+async fn a_shutdown_that_is_there_logs_no_error() {
+    let log = test_support::log::Log::default();
+    let _captured = log.listen();
+    let site = Site::new(Router::new().route("/", get(async |_: Shutdown| "hello"))).await;
+    assert_eq!(site.connect().await.get("/").await.status, 200);
+    assert!(log.text().is_empty(), "{}", log.text());
+}
+
+#[tokio::test]
+async fn another_server_gives_its_handlers_a_shutdown() {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = Shutdown::when(async { drop(stopped.await) });
+    assert!(!shutdown.has_started());
+    drop(stop);
+    shutdown.started().await;
+    assert!(shutdown.has_started());
+}
+
+#[tokio::test]
 async fn without_serve_the_shutdown_is_missing() {
     let app = Router::new().route("/", get(async |shutdown: Shutdown| drop(shutdown)));
     let ask = async |request: http::request::Builder| {

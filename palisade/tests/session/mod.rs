@@ -131,7 +131,7 @@ async fn confirm(
 }
 
 async fn current_user(user: Option<SignedIn<User>>) -> String {
-    user.map_or("anonymous".to_owned(), |user| user.id.clone())
+    user.map_or_else(|| "anonymous".to_owned(), |user| user.id.clone())
 }
 
 async fn grave(user: SignedIn<User>) -> Result<String, Rejection> {

@@ -266,7 +266,8 @@ async fn storage_is_a_folder_memory_or_bucket() {
     std::fs::write(&file, "").unwrap();
     assert!(matches!(Uploads::open(file.to_str().unwrap()), Err(UploadsError::Folder { .. })));
     // A missing bucket is an error of the first file, not of `open`.
-    Uploads::open("s3://bucket/folder?region=eu-west-2&endpoint=http://127.0.0.1:9000").unwrap();
+    let _uploads =
+        Uploads::open("s3://bucket/folder?region=eu-west-2&endpoint=http://127.0.0.1:9000").unwrap();
 }
 
 #[tokio::test]

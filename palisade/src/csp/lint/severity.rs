@@ -43,9 +43,11 @@ impl FromStr for Severity {
 /// let error: SeverityError = "worst".parse::<Severity>().unwrap_err();
 /// assert!(error.to_string().ends_with("write info, low, medium or high"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a severity: write info, low, medium or high")]
 pub struct SeverityError(String);
+
+crate::core::error_text::debug_is_text!(SeverityError);
 
 #[cfg(test)]
 mod tests {

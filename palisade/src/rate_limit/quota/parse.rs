@@ -38,7 +38,7 @@ impl FromStr for Quotas {
 /// let error = "0/minute".parse::<Quota>().unwrap_err();
 /// assert!(error.to_string().starts_with("`0/minute` is not a quota: at character 1, write"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a quota: at character {}, {expected}", position + 1)]
 pub struct QuotaError {
     text: String,
@@ -125,6 +125,8 @@ impl Parser<'_> {
         QuotaError::new(self.text, self.position, expected)
     }
 }
+
+crate::core::error_text::debug_is_text!(QuotaError);
 
 #[cfg(test)]
 mod tests {

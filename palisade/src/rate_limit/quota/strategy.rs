@@ -100,6 +100,8 @@ impl FromStr for Strategy {
 /// let error = "window".parse::<Strategy>().unwrap_err();
 /// assert!(error.to_string().contains("write fixed-window"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a strategy; write fixed-window, moving-window, sliding-window-counter or gcra")]
 pub struct StrategyError(String);
+
+crate::core::error_text::debug_is_text!(StrategyError);

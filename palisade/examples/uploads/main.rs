@@ -5,6 +5,9 @@
 //! # open http://localhost:3000/, or scan for malware too: CLAMD=/run/clamav/clamd.ctl cargo run …
 //! ```
 
+#[cfg(test)]
+mod tests;
+
 use std::env;
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -19,7 +22,7 @@ use palisade::deadline::Deadline;
 use palisade::error::OrNotFound;
 use palisade::redirect::SafePath;
 use palisade::session::store::MemorySessions;
-use palisade::upload::{Clamd, FileType, Upload, UploadBody, UploadId, UploadsError};
+use palisade::upload::{Clamd, FileType, Upload, UploadBody, UploadId};
 use palisade::{CsrfToken, Error, Keyring, Palisade, Redirect, Session, Sessions, Uploads};
 use sqlx::sqlite::SqlitePool;
 
@@ -29,13 +32,9 @@ struct Site {
     database: SqlitePool,
 }
 
-/// Opens the folder of the files, or `s3://bucket/folder`.
-fn uploads(location: &str) -> Result<Uploads, UploadsError> {
-    let types = [FileType::Png, FileType::Jpeg, FileType::Pdf];
-    Ok(Uploads::open(location)?.file_types(types).max_file_bytes(4 << 20))
-}
-
 async fn app(uploads: Uploads, database: SqlitePool) -> Result<Router, sqlx::Error> {
+    let uploads = uploads.file_types([FileType::Png, FileType::Jpeg, FileType::Pdf]);
+    let uploads = uploads.max_file_bytes(4 << 20);
     let table = "CREATE TABLE IF NOT EXISTS files (id TEXT PRIMARY KEY, file TEXT NOT NULL)";
     sqlx::query(table).execute(&database).await?;
     let sessions = Sessions::in_store(MemorySessions::new(), &Keyring::random()); // end at a restart
@@ -108,7 +107,7 @@ async fn show(
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
     let folder = env::temp_dir().join("palisade-uploads");
-    let mut uploads = uploads(&folder.join("files").display().to_string())?; // creates the folder
+    let mut uploads = Uploads::open(&folder.join("files").display().to_string())?; // or s3://bucket/folder
     if let Ok(address) = env::var("CLAMD") {
         uploads = uploads.scanner(Clamd::at(&address)?);
     }
@@ -117,65 +116,4 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     eprintln!("Listening on http://{}, files in {}", listener.local_addr()?, folder.display());
     Ok(palisade::serve(listener, app).until(palisade::serve::shutdown_signal()?).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use palisade::test::{Browser, FormFile};
-
-    use super::*;
-
-    async fn browser() -> Browser {
-        let database = sqlx::sqlite::SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect("sqlite::memory:")
-            .await
-            .unwrap();
-        let mut browser = Browser::new(app(uploads("memory://").unwrap(), database).await.unwrap());
-        browser.get("/").await;
-        browser
-    }
-
-    #[tokio::test]
-    async fn shows_a_file_to_its_owner_only() {
-        let mut ada = browser().await;
-        let mut bob = ada.clone();
-        bob.remove_cookie("session");
-        let proof = FormFile::new("file", "A proof.pdf", "application/pdf", *b"%PDF-1.7\n%%EOF");
-        let page = ada.submit_files("/", &[], &[proof]).await;
-        let link = page.select("li a").remove(0);
-        assert_eq!((page.status.as_u16(), &*link.text), (200, "A_proof.pdf"));
-
-        let path = link.attribute("href").unwrap();
-        let file = ada.get(path).await;
-        assert_eq!(file.header("content-type"), Some("application/pdf"));
-        assert!(file.header("content-security-policy").unwrap().ends_with("; sandbox"));
-        assert_eq!(bob.get(path).await.status, 404);
-    }
-
-    #[tokio::test]
-    async fn takes_a_file_of_more_than_a_mebibyte() {
-        let mut content = b"%PDF-1.7\n".to_vec();
-        content.resize(3 << 20, b' ');
-        content.extend_from_slice(b"\n%%EOF");
-        let large = FormFile::new("file", "large.pdf", "application/pdf", content);
-        let page = browser().await.submit_files("/", &[], &[large]).await;
-        assert_eq!(page.texts("li"), ["large.pdf"]);
-    }
-
-    #[tokio::test]
-    async fn rejects_a_drawing_that_calls_itself_png() {
-        let mut ada = browser().await;
-        let drawing = FormFile::new("file", "cat.png", "image/png", *b"<svg onload=steal()>");
-        let page = ada.submit_files("/", &[], &[drawing]).await;
-        assert_eq!(page.status, 415);
-        assert!(page.text.contains("This is an SVG drawing."), "{}", page.text);
-        assert!(ada.get("/").await.select("li").is_empty());
-    }
-
-    #[tokio::test]
-    async fn rejects_a_form_without_its_token() {
-        let proof = FormFile::new("file", "a.pdf", "application/pdf", *b"%PDF-1.7\n%%EOF");
-        assert_eq!(browser().await.post_multipart("/", &[], &[proof]).await.status, 403);
-    }
 }
