@@ -62,6 +62,18 @@ async fn an_error_pages_nonce_matches_its_header() {
     assert_eq!(in_policy(&rejected), Some(rejected.body.as_str()));
 }
 
+/// A nonce is a system call, and a flood of rejected programs should cost as little as possible.
+#[tokio::test]
+async fn an_error_for_a_program_has_no_nonce() {
+    for (header, value) in [("accept", "*/*"), ("sec-fetch-mode", "cors"), ("hx-request", "true")] {
+        let mut request = get_from(HERE, "/nowhere");
+        request.headers_mut().insert(header, value.parse().unwrap());
+        let answer = ask(&app(), request).await;
+        assert_eq!((answer.status.as_u16(), in_policy(&answer)), (404, None), "{header}: {}", answer.body);
+        assert!(answer.header("content-security-policy").unwrap().contains("script-src"));
+    }
+}
+
 #[tokio::test]
 async fn shared_caches_never_store_a_nonce() {
     for (own, sent) in [

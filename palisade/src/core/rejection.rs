@@ -183,7 +183,7 @@ impl Rejection {
         let message = &*self.0.message;
         match self.0.retry_after {
             Some(time) if self.0.message_says_when => {
-                Cow::Owned(format!("{message} Please try again in {}.", in_words(time)))
+                Cow::Owned([message, " Please try again in ", &in_words(time), "."].concat())
             }
             _ => Cow::Borrowed(message),
         }

@@ -12,6 +12,8 @@ use http::Extensions;
 use crate::core::client::Client;
 use crate::core::rejection::MissingLayer;
 use crate::core::request_id::RequestId;
+#[cfg(feature = "error-page")]
+use crate::core::requester::{Requester, RequesterHint};
 
 /// A handle to the values that the layers of one request share.
 ///
@@ -34,6 +36,8 @@ struct Shared {
     client: OnceLock<Client>,
     request_id: OnceLock<RequestId>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
+    #[cfg(feature = "error-page")]
+    requester: OnceLock<RequesterHint>,
     entered: AtomicU16,
     shows_causes: AtomicBool,
     personal: AtomicBool,
@@ -150,9 +154,25 @@ impl RequestContext {
         self.0.shows_causes.load(Ordering::Relaxed)
     }
 
-    /// Returns `true` if an outer layer writes the bodies of errors after the headers are complete.
+    /// Notes who asks, for error pages that depend on it. The first call counts.
+    #[cfg(feature = "error-page")]
+    pub(crate) fn set_requester(&self, hint: RequesterHint) {
+        let _ = self.0.requester.set(hint);
+    }
+
+    /// Returns the requester, if error pages depend on it.
+    #[cfg(feature = "error-page")]
+    pub(crate) fn requester(&self) -> Option<Requester> {
+        self.0.requester.get().map(RequesterHint::requester)
+    }
+
+    /// Returns `true` if an outer layer writes a page for an error after the headers are complete.
+    /// What it writes for programs and for htmx has no nonce.
     pub(crate) fn page_follows(&self) -> bool {
-        self.has_entered(LayerMark::ErrorPages)
+        #[cfg(feature = "error-page")]
+        return self.requester() == Some(Requester::Person);
+        #[cfg(not(feature = "error-page"))]
+        false
     }
 }
 

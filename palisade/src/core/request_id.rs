@@ -1,7 +1,7 @@
 //! The id of one request: on the error page for the visitor, and in the log for the operator.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::io::Write;
 use std::str::FromStr;
 
@@ -42,9 +42,12 @@ pub struct RequestId {
 const MAX_LENGTH: usize = 64;
 
 impl RequestId {
-    /// Makes a new id of 64 bits from the operating system's random generator.
+    /// Makes a new id of 64 bits, which nobody outside of the process can foresee. It is no secret:
+    /// use another source for a token.
     pub fn random() -> Self {
-        let number = getrandom::u64().expect("the operating system's random generator works");
+        // A keyed hash: the operating system gives each thread a key, and every `RandomState` has
+        // another one. Asking for 8 bytes would be a system call with each error.
+        let number = RandomState::new().build_hasher().finish();
         let mut text = [0; MAX_LENGTH];
         write!(&mut text[..], "{number:016x}").expect("16 digits have room");
         Self { text, length: 16 }
@@ -102,3 +105,23 @@ impl fmt::Debug for RequestId {
 pub struct RequestIdError;
 
 crate::core::error_text::debug_is_text!(RequestIdError);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn random_ids_never_repeat() {
+        let ids = || (0..20_000).map(|_| RequestId::random()).collect::<HashSet<_>>();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(ids)).collect();
+        let all: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(all.len(), 80_000);
+        // Each of the 64 bits is set in about half of them.
+        for bit in 0..64 {
+            let set = all.iter().filter(|id| u64::from_str_radix(id.as_str(), 16).unwrap() >> bit & 1 == 1);
+            assert!((38_000..42_000).contains(&set.count()), "bit {bit}");
+        }
+    }
+}

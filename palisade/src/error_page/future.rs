@@ -3,11 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::header::{
-    ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE,
-    CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, LOCATION,
-    RETRY_AFTER, TRAILER, TRANSFER_ENCODING, VARY,
-};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
 use http::response::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -31,23 +27,26 @@ struct Written;
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
-/// The headers that describe the replaced body. `Cache-Control` is replaced.
-const STALE: [HeaderName; 14] = [
-    ACCEPT_RANGES,
-    AGE,
-    CONTENT_DISPOSITION,
-    CONTENT_ENCODING,
-    CONTENT_LANGUAGE,
-    CONTENT_LENGTH,
-    CONTENT_LOCATION,
-    CONTENT_RANGE,
-    ETAG,
-    EXPIRES,
-    LAST_MODIFIED,
-    LOCATION,
-    TRAILER,
-    TRANSFER_ENCODING,
-];
+/// Returns `true` for headers that describe the replaced body. `Cache-Control` is replaced.
+fn is_stale(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "accept-ranges"
+            | "age"
+            | "content-disposition"
+            | "content-encoding"
+            | "content-language"
+            | "content-length"
+            | "content-location"
+            | "content-range"
+            | "etag"
+            | "expires"
+            | "last-modified"
+            | "location"
+            | "trailer"
+            | "transfer-encoding"
+    )
+}
 
 /// The layers whose rejections would have no page.
 const REJECTS_WITHOUT_PAGE: &[(LayerMark, &str)] = rejecting_layers!(
@@ -60,7 +59,6 @@ const REJECTS_WITHOUT_PAGE: &[(LayerMark, &str)] = rejecting_layers!(
 /// The values of the request that its error page needs.
 pub(super) struct PageContext {
     pages: ErrorPages,
-    requester: RequesterHint,
     context: RequestContext,
     method: Method,
     target: Option<PathAndQuery>,
@@ -83,17 +81,23 @@ impl PageContext {
             false => context.reject_outside(REJECTS_WITHOUT_PAGE).err(),
         };
         context.enter(LayerMark::ErrorPages);
+        if let Format::ByRequester(_) = pages.format {
+            context.set_requester(RequesterHint::of(request.headers()));
+        }
         let page_context = Self {
-            requester: match pages.format {
-                Format::ByRequester(_) => RequesterHint::of(request.headers()),
-                Format::ProblemJson => RequesterHint::Known(Requester::Program),
-            },
             pages: pages.clone(),
             context,
             method: request.method().clone(),
             target: request.uri().path_and_query().cloned(),
         };
         (page_context, misplaced)
+    }
+
+    fn requester(&self) -> Requester {
+        match self.pages.format {
+            Format::ByRequester(_) => self.context.requester().unwrap_or(Requester::Program),
+            Format::ProblemJson => Requester::Program,
+        }
     }
 
     fn action<B: Body>(&self, response: &mut Response<B>) -> Action {
@@ -104,7 +108,7 @@ impl PageContext {
         if let Some(rejection) = response.extensions().get::<Rejection>() {
             if rejection.asks_to_sign_in()
                 && status == StatusCode::SEE_OTHER
-                && self.requester.requester() != Requester::Person
+                && self.requester() != Requester::Person
             {
                 self.redirect_to_401(response);
                 return Action::Write;
@@ -138,7 +142,7 @@ impl PageContext {
     fn redirect_to_401<B>(&self, response: &mut Response<B>) {
         *response.status_mut() = StatusCode::UNAUTHORIZED;
         if let Some(location) = response.headers_mut().remove(LOCATION)
-            && self.requester.requester() == Requester::Htmx
+            && self.requester() == Requester::Htmx
         {
             response.headers_mut().insert(HX_REDIRECT, location);
         }
@@ -146,7 +150,7 @@ impl PageContext {
 
     /// Writes the body of an error response. The text is that of the old body.
     fn write<B: From<String>>(&self, mut parts: Parts, text: Option<String>) -> Response<B> {
-        let (request_id, requester) = (self.context.request_id(), self.requester.requester());
+        let (request_id, requester) = (self.context.request_id(), self.requester());
         let text = text.filter(|text| !text.trim_ascii().is_empty());
         let is_client_error = parts.status.is_client_error();
         if let Some(text) = text.as_deref().filter(|_| !is_client_error) {
@@ -188,7 +192,9 @@ impl PageContext {
     }
 
     fn describe_body(&self, parts: &mut Parts, requester: Requester) {
-        for name in &STALE {
+        // Rejections have none of them: one pass costs less than a look-up of each.
+        let stale: Vec<HeaderName> = parts.headers.keys().filter(|name| is_stale(name)).cloned().collect();
+        for name in stale {
             parts.headers.remove(name);
         }
         let content_type = match requester {

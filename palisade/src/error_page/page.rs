@@ -130,23 +130,31 @@ impl ErrorPage<'_> {
         &self.nonce
     }
 
-    /// Writes the page as problem details (RFC 9457).
+    /// Writes the page as problem details (RFC 9457), without a tree of values in between.
     pub(super) fn problem(&self) -> String {
-        let mut problem = serde_json::json!({
-            "type": "about:blank",
-            "title": self.title(),
-            "status": self.status.as_u16(),
-            "detail": self.message(),
-            "request_id": self.request_id.to_string(),
-        });
+        let mut problem = String::with_capacity(256);
+        problem.push('{');
+        if let Some(cause) = self.detail {
+            let _ = write!(problem, "\"cause\":{},", Json(cause));
+        }
+        let _ = write!(problem, "\"detail\":{},", Json(&self.message()));
         if !self.field_errors.is_empty() {
-            let error = |error: &FieldError| serde_json::json!({"detail": error.message(), "pointer": error.pointer()});
-            problem["errors"] = self.field_errors.iter().map(error).collect();
+            problem.push_str("\"errors\":[");
+            for (at, error) in self.field_errors.iter().enumerate() {
+                let (comma, detail, pointer) =
+                    (if at > 0 { "," } else { "" }, Json(error.message()), error.pointer());
+                let _ = write!(problem, "{comma}{{\"detail\":{detail},\"pointer\":{}}}", Json(&pointer));
+            }
+            problem.push_str("],");
         }
-        if let Some(detail) = self.detail {
-            problem["cause"] = detail.into();
-        }
-        problem.to_string()
+        let (request_id, status, title) =
+            (self.request_id.as_str(), self.status.as_str(), Json(self.title()));
+        let _ = write!(
+            problem,
+            "\"request_id\":{},\"status\":{status},\"title\":{title},\"type\":\"about:blank\"}}",
+            Json(request_id),
+        );
+        problem
     }
 
     /// Writes the page as a fragment that htmx puts into a page.
@@ -168,6 +176,21 @@ impl ErrorPage<'_> {
             let _ = write!(html, "\n<pre>{}</pre>", Escaped(detail));
         }
         html
+    }
+}
+
+/// A text as a JSON string, with its quotes.
+struct Json<'a>(&'a str);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        if self.0.bytes().all(is_plain) {
+            f.write_char('"')?;
+            f.write_str(self.0)?;
+            return f.write_char('"');
+        }
+        f.write_str(&serde_json::to_string(self.0).map_err(|_| fmt::Error)?)
     }
 }
 

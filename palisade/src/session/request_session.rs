@@ -23,9 +23,6 @@ use crate::core::request_context::RequestContext;
 use crate::core::session_tag::SessionTag;
 use crate::core::site_path::original_uri;
 
-/// The longest cookie without its base64.
-const MAX_SEALED_BYTES: usize = MAX_COOKIE_BYTES / 4 * 3;
-
 /// The session of one request, with the parts of the request that it needs.
 pub(super) struct RequestSession {
     sessions: Sessions,
@@ -165,12 +162,11 @@ impl RequestSession {
     /// Opens the first cookie whose session has not expired, else the first one.
     fn open_cookie(&self) -> Option<(PresentedCookie, Option<SessionData>)> {
         let settings = self.settings();
-        let mut buffer = [0; MAX_SEALED_BYTES];
         let mut opened = settings.cookie.find(&self.cookies, self.secure).filter_map(|value| {
-            // A longer value does not fit, and is none of ours.
-            let length = URL_SAFE_NO_PAD.decode_slice(value, &mut buffer).ok()?;
-            let (content, current) =
-                settings.keys.open_in_place(&mut buffer[..length], &settings.seal_context)?;
+            // A longer value is none of ours.
+            let value = Some(value).filter(|value| value.len() <= MAX_COOKIE_BYTES)?;
+            let mut sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+            let (content, current) = settings.keys.open_in_place(&mut sealed, &settings.seal_context)?;
             let (id, rest) = content.split_first_chunk()?;
             let id = SessionId::from_bytes(*id);
             let data = match settings.storage {

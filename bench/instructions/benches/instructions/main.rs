@@ -41,6 +41,7 @@ use work::Work;
 #[bench::whole(whole::whole())]
 #[bench::whole_signed_in(whole::whole_signed_in())]
 #[bench::whole_form(whole::whole_form())]
+#[bench::whole_limited(whole::whole_limited())]
 fn request<W: Work>(work: W) -> W::Done {
     work.done()
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use http::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response};
 use palisade::clock::Clock;
 use palisade::rate_limit::FallbackStore;
@@ -23,9 +23,13 @@ use crate::work::{Body, Work, answered, now, request};
 type Layers = (ErrorPages, Guards, palisade::rate_limit::RateLimitLayer, Sessions, CsrfTokens);
 
 fn layers() -> Layers {
+    layers_with(TWO)
+}
+
+fn layers_with(quotas: &str) -> Layers {
     let clock = Clock::manual().0;
     let store = FallbackStore::from(MemoryStore::with_clock(clock.clone()));
-    let limit = RateLimit::new("all", TWO, store).expect("quotas").clock(clock.clone());
+    let limit = RateLimit::new("all", quotas, store).expect("quotas").clock(clock.clone());
     let sessions = Sessions::in_cookie(&keyring()).dangerous_forgets_on_restart().clock(clock.clone());
     let tokens = CsrfTokens::new(&keyring()).clock(clock);
     (ErrorPages::plain(), palisade(), limit.per_client().default_limit(), sessions, tokens)
@@ -40,6 +44,17 @@ fn json() -> Response<Body> {
 pub fn whole() -> impl Work {
     let page = service_fn(|_: Request<_>| async { Ok::<_, Infallible>(json()) });
     answered(layers().layer(page), request)
+}
+
+/// A program beyond its quota: the answer is a 429 in JSON. The warm-up uses the quota up.
+pub fn whole_limited() -> impl Work {
+    let page = service_fn(|_: Request<_>| async { Ok::<_, Infallible>(json()) });
+    let program = || {
+        let mut request = request();
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("*/*"));
+        request
+    };
+    answered(layers_with("1/year; 2/year").layer(page), program)
 }
 
 /// The cookie and the token of a member after signing in.
