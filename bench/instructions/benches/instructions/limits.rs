@@ -38,7 +38,7 @@ pub fn decided(strategy: Strategy, quotas: &str) -> impl Work {
             };
             match store.decide(ask) {
                 StoreReply::Ready(decision) => decision.expect("memory answers"),
-                StoreReply::Pending(_) => panic!("memory answers at once"),
+                StoreReply::Pending(_) | StoreReply::Queued(_) => panic!("memory answers at once"),
             }
         },
     )
