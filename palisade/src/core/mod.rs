@@ -60,4 +60,6 @@ pub(crate) mod server_queue;
 pub(crate) mod session_tag;
 pub(crate) mod site_path;
 #[cfg(any(feature = "rate-limit", feature = "session"))]
+pub(crate) mod store_error;
+#[cfg(any(feature = "rate-limit", feature = "session"))]
 pub(crate) mod store_reply;

@@ -186,6 +186,7 @@ impl RequestId {
 /// A layer whose place among the others is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LayerMark {
+    #[cfg_attr(not(feature = "error-page"), allow(dead_code, reason = "asked for by others"))]
     ErrorPages,
     /// The stateless layers of the front door.
     Guards,

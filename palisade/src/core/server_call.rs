@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::circuit_breaker::{Admission, BreakerSettings, CircuitBreaker};
-use super::store_reply::StoreError;
+use super::store_error::StoreError;
 
 /// The default time in which a server must answer a question: a page may take 100 ms, and a server
 /// nearby answers within 1 ms.

@@ -33,7 +33,7 @@ pub(super) struct RequestSession {
     user_agent: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) target: Option<PathAndQuery>,
-    /// The path prefix under which a proxy serves the site.
+    /// The prefix of the trusted proxy.
     pub(super) prefix: Option<Box<str>>,
     touched: AtomicBool,
     presented: OnceLock<Option<PresentedCookie>>,
@@ -72,8 +72,7 @@ pub(super) struct SessionState {
 }
 
 impl SessionState {
-    /// Discards a sign-in whose handler has failed: the visitor must not be signed in by a page
-    /// that says that something went wrong.
+    /// Discards a sign-in whose handler has failed: the page says that something went wrong.
     pub(super) fn discard_sign_in(&mut self, status: StatusCode) {
         if std::mem::take(&mut self.new_sign_in) {
             tracing::warn!(%status, "sign-in discarded: the handler failed");
