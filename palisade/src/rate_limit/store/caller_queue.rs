@@ -33,6 +33,7 @@ struct Queue<T> {
 pub(super) struct Place<'a, T> {
     queues: &'a CallerQueues<T>,
     caller: u64,
+    #[cfg_attr(not(feature = "memcached"), allow(dead_code, reason = "Redis shares nothing"))]
     pub(super) shared: T,
 }
 
