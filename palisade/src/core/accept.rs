@@ -43,11 +43,13 @@ impl Best {
     }
 }
 
-/// Reads `0.85` as 850. Any other text than a number from 0 to 1 is 0.
+/// Reads `0.85` as 850. Java's `.2` is a number too, and more than three decimals are cut. Any other
+/// text than a number from 0 to 1 is 0.
 fn thousandths(weight: &[u8]) -> u16 {
     let (whole, decimals) = match weight {
         [whole @ (b'0' | b'1')] => (whole, &[][..]),
-        [whole @ (b'0' | b'1'), b'.', decimals @ ..] if decimals.len() <= 3 => (whole, decimals),
+        [whole @ (b'0' | b'1'), b'.', decimals @ ..] => (whole, decimals),
+        [b'.', decimals @ ..] if !decimals.is_empty() => (&b'0', decimals),
         _ => return 0,
     };
     if !decimals.iter().all(u8::is_ascii_digit) {
@@ -88,6 +90,9 @@ mod tests {
             ("text/html;q=0.001", true),
             ("text/html;q=0.0001", false),
             ("text/html;q=2", false),
+            ("text/html;q=.2, */*;q=.1", true),
+            ("text/html;q=0.85714, application/json;q=0.8", true),
+            ("text/html;q=.", false),
             ("text/html ; level=1; Q=0.8, application/json;q=0.75", true),
             ("text/html;q=0.85, application/json;q=0.9", false),
             ("text/html;q=1.0, application/json;q=1", true),
