@@ -1,6 +1,6 @@
 //! Finds responses without protection: their routes were added after the front door.
 //!
-//! A page without headers counts, and every response to a method that changes something: nobody has
+//! A page without headers counts, and every response to a method that changes something: no layer has
 //! checked its origin. Files and JSON for GET may be left out on purpose.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,7 +66,8 @@ impl UncheckedHeaders {
     pub(super) fn check(self, status: StatusCode, response: &HeaderMap) {
         let Self { check, context, target, changes } = self;
         if context.has_entered(LayerMark::HeadersSent) {
-            if check.in_use.swap(true, Ordering::Relaxed) {
+            // Read first: a write by every request would move the cache line between processors.
+            if check.in_use.load(Ordering::Relaxed) || check.in_use.swap(true, Ordering::Relaxed) {
                 return;
             }
         } else {
