@@ -146,8 +146,8 @@ impl<S: Sync> FromRequestParts<S> for Shutdown {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         const MISSING: MissingLayer = MissingLayer(
             "The request did not come through `palisade::serve`, so its server's shutdown is unknown. Write \
-             `palisade::serve(listener, app)`; under another server, and in a test, put `Shutdown::never()` into the \
-             request's extensions.",
+             `palisade::serve(listener, app)`; under another server, put `Shutdown::when(stop)` into the request's \
+             extensions, and in a test `Shutdown::never()`.",
         );
         parts.extensions.get().cloned().ok_or_else(|| MISSING.into())
     }
