@@ -167,7 +167,7 @@ impl RequestContext {
     }
 
     /// Returns `true` if an outer layer writes a page for an error after the headers are complete.
-    /// What it writes for programs and for htmx has no nonce.
+    /// Its bodies for programs and for htmx have no nonce.
     pub(crate) fn page_follows(&self) -> bool {
         #[cfg(feature = "error-page")]
         return self.requester() == Some(Requester::Person);

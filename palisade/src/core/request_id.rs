@@ -42,8 +42,8 @@ pub struct RequestId {
 const MAX_LENGTH: usize = 64;
 
 impl RequestId {
-    /// Makes a new id of 64 bits, which nobody outside of the process can foresee. It is no secret:
-    /// use another source for a token.
+    /// Makes a new id of 64 bits that cannot be predicted from outside of the process. It is no
+    /// secret: use another source for a token.
     pub fn random() -> Self {
         // A keyed hash: the operating system gives each thread a key, and every `RandomState` has
         // another one. Asking for 8 bytes would be a system call with each error.

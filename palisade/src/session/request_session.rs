@@ -162,7 +162,7 @@ impl RequestSession {
     fn open_cookie(&self) -> Option<(PresentedCookie, Option<SessionData>)> {
         let settings = self.settings();
         let mut opened = settings.cookie.find(&self.cookies, self.secure).filter_map(|value| {
-            // A longer value is none of ours.
+            // A longer value is not one of ours.
             let value = Some(value).filter(|value| value.len() <= MAX_COOKIE_BYTES)?;
             let mut sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
             let (content, current) = settings.keys.open_in_place(&mut sealed, &settings.seal_context)?;
