@@ -16,8 +16,10 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use super::Serve;
+use super::bounds::Bounds;
 use super::connection;
 use super::shutdown::Shutdown;
+use super::state::{Peer, ServerState};
 use crate::body_limit::LimitedBody;
 
 /// The future that stops a server.
@@ -38,37 +40,41 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let protocol = connection::protocol(&settings);
     let (running, shutdown) = Shutdown::new();
+    let bounds = Arc::new(Bounds::new(&settings));
+    if let Some(metrics) = &settings.bounds.metrics {
+        metrics.observe(&bounds);
+    }
+    let (max_connections, shutdown_timeout) = (settings.max_connections, settings.shutdown_timeout);
+    let protocol = connection::protocol(&settings);
     let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    let server = Arc::new(ServerState { settings, bounds, protocol, shutdown, at_capacity, headers_check });
     let mut open = JoinSet::new();
     loop {
-        at_capacity.store(open.len() >= settings.max_connections, Ordering::Relaxed);
+        server.at_capacity.store(open.len() >= max_connections, Ordering::Relaxed);
         tokio::select! {
             biased;
             () = stop.as_mut() => break,
             // A connection that panicked needs no log line: the panic hook has written one.
             Some(_) = open.join_next() => {}
-            (stream, peer) = accept(&listener), if open.len() < settings.max_connections => {
-                open.spawn(connection::serve_connection(
-                    (stream, peer),
-                    app.clone(),
-                    protocol.clone(),
-                    settings,
-                    at_capacity.clone(),
-                    shutdown.clone(),
-                    Arc::clone(&headers_check),
-                ));
+            (stream, address) = accept(&listener), if open.len() < max_connections => {
+                let peer = Peer { address, holder: server.bounds.holder(address) };
+                // Without a place, the connection is closed: its stream is dropped.
+                if let Some(place) = server.bounds.connection(address, peer.holder) {
+                    let connection =
+                        connection::serve_connection(stream, (peer, place), app.clone(), Arc::clone(&server));
+                    open.spawn(connection);
+                }
             }
         }
     }
     drop((listener, running));
-    if timeout(settings.shutdown_timeout, async { while open.join_next().await.is_some() {} }).await.is_ok() {
+    if timeout(shutdown_timeout, async { while open.join_next().await.is_some() {} }).await.is_ok() {
         return Ok(());
     }
     let left = open.len();
     open.shutdown().await;
-    let message = format!("stopped with {left} connections still open after {:?}", settings.shutdown_timeout);
+    let message = format!("stopped with {left} connections still open after {:?}", shutdown_timeout);
     Err(io::Error::new(io::ErrorKind::TimedOut, message))
 }
 
