@@ -29,6 +29,8 @@ use crate::core::capacity::Place;
 /// buffers.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
+/// The number of headers that hyper's HTTP/1 parser takes by default.
+const HYPER_MAX_HEADERS: usize = 100;
 /// The interval between HTTP/2 pings to the client, and the timeout of its replies.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,7 +47,11 @@ pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // `Activity` enforces the header timeout: hyper's own would also apply to idle connections.
     let http1 = &mut builder.http1();
-    http1.header_read_timeout(None).max_buf_size(settings.header_bytes).max_headers(settings.header_count);
+    http1.header_read_timeout(None).max_buf_size(settings.header_bytes);
+    // Any call makes hyper parse into allocated memory, even with its own default.
+    if settings.header_count != HYPER_MAX_HEADERS {
+        http1.max_headers(settings.header_count);
+    }
     let http2 = &mut builder.http2();
     http2
         .timer(TokioTimer::new())
