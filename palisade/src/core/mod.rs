@@ -29,6 +29,8 @@ pub(crate) mod local_network;
 #[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
 pub(crate) mod namespace;
 pub(crate) mod nonce;
+#[cfg_attr(not(feature = "serve"), allow(unreachable_pub, reason = "`serve` exports the error"))]
+pub(crate) mod peers;
 #[cfg(any(feature = "rate-limit", feature = "test"))]
 pub(crate) mod preflight;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]

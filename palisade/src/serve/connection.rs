@@ -1,7 +1,6 @@
 //! One connection: its protocol, its timeouts, and the service between hyper and the application.
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,18 +14,19 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use pin_project_lite::pin_project;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tower_service::Service;
 
-use super::Serve;
+use super::Limits;
 use super::activity::{Activity, InFlightRequest, TimeoutAction};
 use super::headers_check::{HeadersCheck, UncheckedHeaders, has_type};
+use super::opening::{Opened, Transport};
 use super::shutdown::Shutdown;
 use super::stream::ConnectionStream;
 use crate::body_limit::LimitedBody;
-use crate::core::client::PeerAddr;
+use crate::core::client::{PeerAddr, Scheme};
 
 /// The HTTP/2 flow-control windows of a stream and of a connection, in bytes: they bound our
 /// buffers.
@@ -44,7 +44,7 @@ const MAX_SERVER_RESETS: usize = 256;
 const UPGRADE_GRACE: Duration = Duration::from_secs(1);
 
 /// Returns the protocol settings of every connection.
-pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
+pub(super) fn protocol(settings: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // `Activity` enforces the header timeout: hyper's own would also apply to idle connections.
     let http1 = &mut builder.http1();
@@ -65,15 +65,16 @@ pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
 }
 
 /// Serves one connection until the client leaves, a timeout passes, or the server shuts down.
-pub(super) async fn serve_connection<S, B>(
-    (stream, peer): (TcpStream, SocketAddr),
+pub(super) async fn serve_connection<I, S, B>(
+    Opened { stream, peer, scheme }: Opened<I>,
     app: S,
     protocol: Builder<TokioExecutor>,
-    settings: Serve,
+    settings: Limits,
     at_capacity: Arc<AtomicBool>,
     shutdown: Shutdown,
     headers_check: Arc<HeadersCheck>,
 ) where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -81,14 +82,13 @@ pub(super) async fn serve_connection<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    // Responses are written whole or in large parts: Nagle's algorithm would only delay them.
-    let _ = stream.set_nodelay(true);
     let activity = Activity::new(settings.header_timeout, settings.idle_timeout, at_capacity);
     let (open, mut closed) = oneshot::channel();
     let stream = ConnectionStream::new(stream, activity.clone(), open);
     let service = RequestService {
         app,
         peer,
+        scheme,
         activity: activity.clone(),
         settings,
         shutdown: shutdown.clone(),
@@ -108,12 +108,13 @@ pub(super) async fn serve_connection<S, B>(
 }
 
 /// Serves the requests of one connection.
-async fn serve_http<S, B>(
-    stream: ConnectionStream,
+async fn serve_http<I, S, B>(
+    stream: ConnectionStream<Transport<I>>,
     service: RequestService<S>,
     protocol: &Builder<TokioExecutor>,
     shutdown: &Shutdown,
 ) where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -121,7 +122,7 @@ async fn serve_http<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let (peer, activity, settings) = (service.peer, service.activity.clone(), service.settings);
+    let (peer, activity, settings) = (service.peer.0, service.activity.clone(), service.settings);
     let service = TowerToHyperService::new(service);
     let mut connection = pin!(protocol.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut shutdown = pin!(shutdown.started());
@@ -162,9 +163,10 @@ async fn serve_http<S, B>(
 #[derive(Clone)]
 struct RequestService<S> {
     app: S,
-    peer: SocketAddr,
+    peer: PeerAddr,
+    scheme: Option<Scheme>,
     activity: Activity,
-    settings: Serve,
+    settings: Limits,
     shutdown: Shutdown,
     headers_check: Arc<HeadersCheck>,
 }
@@ -188,7 +190,10 @@ where
         if request.headers().len() > self.settings.header_count {
             return ResponseFuture { inner: None, in_flight, shutdown, headers };
         }
-        request.extensions_mut().insert(PeerAddr(self.peer));
+        request.extensions_mut().insert(self.peer);
+        if let Some(scheme) = self.scheme {
+            request.extensions_mut().insert(scheme);
+        }
         request.extensions_mut().insert(shutdown.clone());
         let headers = self.headers_check.begin(&mut request);
         let request = LimitedBody::limit(request, self.settings.body_limit);

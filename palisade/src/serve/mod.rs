@@ -137,30 +137,33 @@ mod activity;
 mod app;
 mod connection;
 mod headers_check;
+mod listener;
+mod opening;
+mod proxy_protocol;
 mod server;
+mod serving;
 mod shutdown;
 mod stream;
 
-use std::fmt;
-use std::future::pending;
-use std::io;
-use std::pin::Pin;
 use std::time::Duration;
-
-use tokio::net::TcpListener;
 
 pub use self::app::App;
 pub(crate) use self::app::Server;
-use self::server::Stop;
+pub use self::listener::Listener;
+#[cfg(unix)]
+pub use self::listener::bind_unix;
+use self::opening::Opening;
+pub use self::serving::Serving;
 pub use self::shutdown::{Shutdown, shutdown_signal};
 use crate::body_limit::BodyLimit;
 #[cfg(doc)]
 use crate::body_limit::LimitedBody;
+pub use crate::core::peers::PeerListError;
 
 /// Serves `app` on `listener` with the limits of [`Serve::new`].
 ///
 /// The [module page](self) has an example.
-pub fn serve<S: App<M>, M>(listener: TcpListener, app: S) -> Serving {
+pub fn serve<L: Listener, S: App<M>, M>(listener: L, app: S) -> Serving<L> {
     Serve::new().serve(listener, app)
 }
 
@@ -187,9 +190,16 @@ pub fn serve<S: App<M>, M>(listener: TcpListener, app: S) -> Serving {
 /// ```
 #[doc(alias = "server")]
 #[doc(alias = "slowloris")]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Serve {
+    limits: Limits,
+    opening: Opening,
+}
+
+/// The limits of a server, which each of its connections has.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
     header_timeout: Duration,
     header_bytes: usize,
     header_count: usize,
@@ -203,7 +213,7 @@ pub struct Serve {
 impl Serve {
     /// Returns the defaults, which the [module page](self) lists.
     pub const fn new() -> Self {
-        Self {
+        let limits = Limits {
             header_timeout: Duration::from_secs(10),
             header_bytes: 32 << 10,
             header_count: 100,
@@ -212,124 +222,77 @@ impl Serve {
             max_connections: 4096,
             max_concurrent_streams: 100,
             shutdown_timeout: Duration::from_secs(30),
-        }
+        };
+        Self { limits, opening: Opening::new() }
     }
 
     /// Sets the time in which a request's head must be complete. It starts when the client
     /// connects, and for later requests with their first byte.
     #[doc(alias = "header_read_timeout")]
-    pub const fn header_timeout(self, header_timeout: Duration) -> Self {
-        Self { header_timeout, ..self }
+    pub const fn header_timeout(mut self, header_timeout: Duration) -> Self {
+        self.limits.header_timeout = header_timeout;
+        self
     }
 
     /// Sets the largest size of a request's head, at least 8 KiB. On HTTP/1.1 it is also the size
     /// of a connection's buffer.
-    pub const fn header_bytes(self, header_bytes: usize) -> Self {
+    pub const fn header_bytes(mut self, header_bytes: usize) -> Self {
         let header_bytes = if header_bytes < 8 << 10 { 8 << 10 } else { header_bytes };
-        Self { header_bytes, ..self }
+        self.limits.header_bytes = header_bytes;
+        self
     }
 
     /// Sets the largest number of headers of a request.
-    pub const fn header_count(self, header_count: usize) -> Self {
-        Self { header_count, ..self }
+    pub const fn header_count(mut self, header_count: usize) -> Self {
+        self.limits.header_count = header_count;
+        self
     }
 
     /// Sets the limit of request bodies for routes without a [`BodyLimit`] layer.
-    pub const fn body_limit(self, body_limit: BodyLimit) -> Self {
-        Self { body_limit, ..self }
+    pub const fn body_limit(mut self, body_limit: BodyLimit) -> Self {
+        self.limits.body_limit = body_limit;
+        self
     }
 
     /// Sets the time that a client may spend between requests, or without reading the response.
     /// While [`max_connections`](Self::max_connections) are open, the shorter of this and
     /// [`header_timeout`](Self::header_timeout) applies.
     #[doc(alias = "keep_alive_timeout")]
-    pub const fn idle_timeout(self, idle_timeout: Duration) -> Self {
-        Self { idle_timeout, ..self }
+    pub const fn idle_timeout(mut self, idle_timeout: Duration) -> Self {
+        self.limits.idle_timeout = idle_timeout;
+        self
     }
 
     /// Sets the number of connections that are served at once, at least 1. Further clients wait
     /// to be accepted.
-    pub const fn max_connections(self, max_connections: usize) -> Self {
-        Self { max_connections: if max_connections == 0 { 1 } else { max_connections }, ..self }
+    pub const fn max_connections(mut self, max_connections: usize) -> Self {
+        self.limits.max_connections = if max_connections == 0 { 1 } else { max_connections };
+        self
     }
 
     /// Sets the number of requests that one HTTP/2 connection may have open at once.
-    pub const fn max_concurrent_streams(self, max_concurrent_streams: u32) -> Self {
-        Self { max_concurrent_streams, ..self }
+    pub const fn max_concurrent_streams(mut self, max_concurrent_streams: u32) -> Self {
+        self.limits.max_concurrent_streams = max_concurrent_streams;
+        self
     }
 
     /// Sets the time that open requests have to finish once the future of [`Serving::until`] is
     /// ready.
     #[doc(alias = "drain")]
-    pub const fn shutdown_timeout(self, shutdown_timeout: Duration) -> Self {
-        Self { shutdown_timeout, ..self }
+    pub const fn shutdown_timeout(mut self, shutdown_timeout: Duration) -> Self {
+        self.limits.shutdown_timeout = shutdown_timeout;
+        self
     }
 
     /// Returns a server for `app`: an axum `Router`, or any tower service that takes a
     /// [`LimitedBody`]. It runs while the result is awaited.
-    pub fn serve<S: App<M>, M>(self, listener: TcpListener, app: S) -> Serving {
-        Serving { settings: self, listener, server: app.into_server(), stop: Box::pin(pending()) }
+    pub fn serve<L: Listener, S: App<M>, M>(self, listener: L, app: S) -> Serving<L> {
+        Serving::new(self, listener, app.into_server())
     }
 }
 
 impl Default for Serve {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// A server that runs while it is awaited. Dropping it drops its connections.
-///
-/// ```
-/// use axum::Router;
-/// use palisade::serve::Serving;
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-/// let server: Serving = palisade::serve(listener, Router::new());
-/// let stop = std::future::ready(()); // in a program: `palisade::serve::shutdown_signal()?`
-/// assert!(server.until(stop).await.is_ok());
-/// # Ok(())
-/// # }
-/// ```
-#[must_use = "a server does nothing until it is awaited"]
-pub struct Serving {
-    settings: Serve,
-    listener: TcpListener,
-    server: Server,
-    stop: Stop,
-}
-
-impl Serving {
-    /// Shuts the server down gracefully once `stop` is ready, such as
-    /// [`shutdown_signal`]: see [`Serve::shutdown_timeout`].
-    #[doc(alias = "with_graceful_shutdown")]
-    pub fn until(self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self { stop: Box::pin(stop), ..self }
-    }
-}
-
-impl fmt::Debug for Serving {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { settings, listener, .. } = self;
-        f.debug_struct("Serving")
-            .field("settings", settings)
-            .field("listener", listener)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Serves until the future of [`Serving::until`] is ready; without one, for ever.
-///
-/// # Errors
-/// `TimedOut` if connections were still open at the end of [`Serve::shutdown_timeout`], and were
-/// dropped.
-impl IntoFuture for Serving {
-    type Output = io::Result<()>;
-    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        (self.server)(self.settings, self.listener, self.stop)
     }
 }

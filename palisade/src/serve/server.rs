@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,27 +9,28 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-use super::Serve;
 use super::connection;
 use super::shutdown::Shutdown;
+use super::{Listener, Serve};
 use crate::body_limit::LimitedBody;
+use crate::core::client::PeerAddr;
 
 /// The future that stops a server.
 pub(crate) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Accepts connections until `stop` is ready, then waits for the open ones.
-pub(super) async fn run<S, B>(
-    settings: Serve,
-    listener: TcpListener,
+pub(super) async fn run<L, S, B>(
+    Serve { limits, opening }: Serve,
+    mut listener: L,
     app: S,
     mut stop: Stop,
 ) -> io::Result<()>
 where
+    L: Listener,
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -38,43 +38,41 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let protocol = connection::protocol(&settings);
+    let protocol = connection::protocol(&limits);
     let (running, shutdown) = Shutdown::new();
     let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), Arc::default());
     let mut open = JoinSet::new();
     loop {
-        at_capacity.store(open.len() >= settings.max_connections, Ordering::Relaxed);
+        at_capacity.store(open.len() >= limits.max_connections, Ordering::Relaxed);
         tokio::select! {
             biased;
             () = stop.as_mut() => break,
             // A connection that panicked needs no log line: the panic hook has written one.
             Some(_) = open.join_next() => {}
-            (stream, peer) = accept(&listener), if open.len() < settings.max_connections => {
-                open.spawn(connection::serve_connection(
-                    (stream, peer),
-                    app.clone(),
-                    protocol.clone(),
-                    settings,
-                    at_capacity.clone(),
-                    shutdown.clone(),
-                    Arc::clone(&headers_check),
-                ));
+            (io, peer) = accept(&mut listener), if open.len() < limits.max_connections => {
+                let (opening, app, protocol) = (opening.clone(), app.clone(), protocol.clone());
+                let (at_capacity, shutdown) = (Arc::clone(&at_capacity), shutdown.clone());
+                let headers_check = Arc::clone(&headers_check);
+                open.spawn(async move {
+                    let Some(opened) = opening.open(io, peer, limits.header_timeout, &shutdown).await else { return };
+                    connection::serve_connection(opened, app, protocol, limits, at_capacity, shutdown, headers_check).await
+                });
             }
         }
     }
     drop((listener, running));
-    if timeout(settings.shutdown_timeout, async { while open.join_next().await.is_some() {} }).await.is_ok() {
+    if timeout(limits.shutdown_timeout, async { while open.join_next().await.is_some() {} }).await.is_ok() {
         return Ok(());
     }
     let left = open.len();
     open.shutdown().await;
-    let message = format!("stopped with {left} connections still open after {:?}", settings.shutdown_timeout);
+    let message = format!("stopped with {left} connections still open after {:?}", limits.shutdown_timeout);
     Err(io::Error::new(io::ErrorKind::TimedOut, message))
 }
 
 /// Accepts the next connection. An error of one connection is skipped; an error that affects all
 /// of them, such as no file descriptors left, is retried after a second.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept<L: Listener>(listener: &mut L) -> (L::Io, PeerAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     loop {
         match listener.accept().await {

@@ -1,0 +1,139 @@
+//! What happens to a connection between `accept` and the first request.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
+
+use super::proxy_protocol::{self, ReadError};
+use super::shutdown::Shutdown;
+use crate::core::client::{PeerAddr, Scheme};
+use crate::core::peers::PeerList;
+use crate::core::rejection::is_due;
+
+/// The settings of what happens before the first request.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    /// The peers whose connections begin with a header of the PROXY protocol.
+    pub(super) proxy_protocol: Option<Arc<PeerList>>,
+}
+
+/// A connection that is ready for requests.
+pub(super) struct Opened<I> {
+    pub(super) stream: Transport<I>,
+    pub(super) peer: PeerAddr,
+    /// The scheme of all requests, if the server knows it.
+    pub(super) scheme: Option<Scheme>,
+}
+
+impl Opening {
+    pub(super) const fn new() -> Self {
+        Self { proxy_protocol: None }
+    }
+
+    /// Prepares a connection for requests within `time`. Returns `None` if it has ended before.
+    pub(super) async fn open<I>(
+        self,
+        io: I,
+        peer: PeerAddr,
+        time: Duration,
+        shutdown: &Shutdown,
+    ) -> Option<Opened<I>>
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let announces_client = self.proxy_protocol.as_ref().is_some_and(|peers| peers.contains(peer));
+        if !announces_client {
+            return Some(Opened { stream: Transport::Plain(io), peer, scheme: None });
+        }
+        tokio::select! {
+            opened = timeout(time, self.negotiate(io, peer, announces_client)) => opened.unwrap_or_else(|_| {
+                tracing::debug!(peer = %peer.0, "connection dropped: it was not ready for requests in time");
+                None
+            }),
+            () = shutdown.started() => None,
+        }
+    }
+
+    /// Reads what comes before the first request.
+    async fn negotiate<I>(self, mut io: I, mut peer: PeerAddr, announces_client: bool) -> Option<Opened<I>>
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        if announces_client {
+            match proxy_protocol::read_source(&mut io).await {
+                Ok(source) => peer = source.map_or(peer, PeerAddr),
+                Err(error) => {
+                    log_invalid_header(peer, &error);
+                    return None;
+                }
+            }
+        }
+        Some(Opened { stream: Transport::Plain(io), peer, scheme: None })
+    }
+}
+
+/// Logs the connection of a balancer that does not speak the PROXY protocol, at most once in ten
+/// seconds.
+fn log_invalid_header(peer: PeerAddr, error: &ReadError) {
+    const TEXT: &str = "connection closed: its peer is named by `Serve::proxy_protocol`, and has sent no valid PROXY \
+                        header. Turn the header on in the balancer (HAProxy: `send-proxy-v2`; nginx: `proxy_protocol \
+                        on;` in `stream`), or remove the peer from the list";
+    if !matches!(error, ReadError::Silent) && is_due(TEXT) {
+        tracing::warn!(peer = %peer.0, %error, "{TEXT}");
+    }
+}
+
+/// The bytes of a connection: as they are, or inside of TLS. An enum, so that plain connections
+/// make no virtual calls.
+pub(super) enum Transport<I> {
+    Plain(I),
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<I> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(io) => Pin::new(io).poll_read(cx, buf),
+        }
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<I> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(io) => Pin::new(io).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(io) => Pin::new(io).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(io) => io.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(io) => Pin::new(io).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(io) => Pin::new(io).poll_shutdown(cx),
+        }
+    }
+}
