@@ -79,6 +79,7 @@
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
 //! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
 //! | `upload-s3` | no | uploads stored in S3 |
+//! | `tls` | no | [`serve::Tls`]: the server speaks TLS itself |
 //! | `test` | no | [`test::Browser`](mod@test) and the suite of session stores, for the tests of an application |
 //! | `full` | no | every feature |
 //!
@@ -141,7 +142,13 @@ pub mod upload;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 
-#[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
+#[cfg(any(
+    feature = "keyring",
+    feature = "rate-limit",
+    feature = "reporting",
+    feature = "tls",
+    feature = "webhook"
+))]
 pub use self::core::clock;
 pub use self::core::{guard, rejection, request};
 pub use self::csp::{Csp, CspNonce};

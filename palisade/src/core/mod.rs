@@ -19,7 +19,13 @@ pub(crate) mod cache;
 )]
 pub(crate) mod circuit_breaker;
 pub(crate) mod client;
-#[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
+#[cfg(any(
+    feature = "keyring",
+    feature = "rate-limit",
+    feature = "reporting",
+    feature = "tls",
+    feature = "webhook"
+))]
 pub mod clock;
 pub(crate) mod error_text;
 pub mod guard;

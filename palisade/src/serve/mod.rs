@@ -144,6 +144,8 @@ mod server;
 mod serving;
 mod shutdown;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::time::Duration;
 
@@ -155,6 +157,8 @@ pub use self::listener::bind_unix;
 use self::opening::Opening;
 pub use self::serving::Serving;
 pub use self::shutdown::{Shutdown, shutdown_signal};
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError};
 use crate::body_limit::BodyLimit;
 #[cfg(doc)]
 use crate::body_limit::LimitedBody;

@@ -7,10 +7,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::proxy_protocol::{self, ReadError};
 use super::shutdown::Shutdown;
+#[cfg(feature = "tls")]
+use super::tls::{self, Tls, TlsIo};
 use crate::core::client::{PeerAddr, Scheme};
 use crate::core::peers::PeerList;
 use crate::core::rejection::is_due;
@@ -20,6 +23,8 @@ use crate::core::rejection::is_due;
 pub(super) struct Opening {
     /// The peers whose connections begin with a header of the PROXY protocol.
     pub(super) proxy_protocol: Option<Arc<PeerList>>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Tls>,
 }
 
 /// A connection that is ready for requests.
@@ -32,7 +37,28 @@ pub(super) struct Opened<I> {
 
 impl Opening {
     pub(super) const fn new() -> Self {
-        Self { proxy_protocol: None }
+        Self {
+            proxy_protocol: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    /// Starts what runs beside the server. It ends when the result is dropped.
+    pub(super) fn start(&self) -> JoinSet<()> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return tls.watch();
+        }
+        JoinSet::new()
+    }
+
+    /// Returns `true` if connections of this server are inside of TLS.
+    fn is_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
     }
 
     /// Prepares a connection for requests within `time`. Returns `None` if it has ended before.
@@ -47,7 +73,7 @@ impl Opening {
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let announces_client = self.proxy_protocol.as_ref().is_some_and(|peers| peers.contains(peer));
-        if !announces_client {
+        if !announces_client && !self.is_tls() {
             return Some(Opened { stream: Transport::Plain(io), peer, scheme: None });
         }
         tokio::select! {
@@ -73,6 +99,11 @@ impl Opening {
                 }
             }
         }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let stream = Transport::Tls(Box::new(tls::accept(tls, io, peer).await?));
+            return Some(Opened { stream, peer, scheme: Some(Scheme::Https) });
+        }
         Some(Opened { stream: Transport::Plain(io), peer, scheme: None })
     }
 }
@@ -92,12 +123,16 @@ fn log_invalid_header(peer: PeerAddr, error: &ReadError) {
 /// make no virtual calls.
 pub(super) enum Transport<I> {
     Plain(I),
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsIo<I>>),
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<I> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(io) => Pin::new(io).poll_read(cx, buf),
+            #[cfg(feature = "tls")]
+            Self::Tls(io) => Pin::new(io).poll_read(cx, buf),
         }
     }
 }
@@ -106,6 +141,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(io) => Pin::new(io).poll_write(cx, bytes),
+            #[cfg(feature = "tls")]
+            Self::Tls(io) => Pin::new(io).poll_write(cx, bytes),
         }
     }
 
@@ -116,24 +153,32 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<I> {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(io) => Pin::new(io).poll_write_vectored(cx, slices),
+            #[cfg(feature = "tls")]
+            Self::Tls(io) => Pin::new(io).poll_write_vectored(cx, slices),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
             Self::Plain(io) => io.is_write_vectored(),
+            #[cfg(feature = "tls")]
+            Self::Tls(io) => io.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(io) => Pin::new(io).poll_flush(cx),
+            #[cfg(feature = "tls")]
+            Self::Tls(io) => Pin::new(io).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(io) => Pin::new(io).poll_shutdown(cx),
+            #[cfg(feature = "tls")]
+            Self::Tls(io) => Pin::new(io).poll_shutdown(cx),
         }
     }
 }

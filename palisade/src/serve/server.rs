@@ -41,6 +41,7 @@ where
     let protocol = connection::protocol(&limits);
     let (running, shutdown) = Shutdown::new();
     let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    let _beside = opening.start();
     let mut open = JoinSet::new();
     loop {
         at_capacity.store(open.len() >= limits.max_connections, Ordering::Relaxed);
