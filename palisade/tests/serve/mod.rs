@@ -1,12 +1,16 @@
 //! `serve` over real sockets.
 
 mod bodies;
+pub(crate) mod certificates;
 mod connections;
 mod heads;
 mod http2;
 mod proxy_protocol;
 pub(crate) mod site;
 mod stop;
+mod tls;
+#[cfg(unix)]
+mod tls_errors;
 #[cfg(unix)]
 mod unix;
 mod upgrades;
