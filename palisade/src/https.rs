@@ -48,7 +48,7 @@
 //!
 //! # What it does not do
 //!
-//! It does not terminate TLS. [`Palisade`](crate::Palisade) redirects only to allowed hosts; if
+//! It does not terminate TLS: a proxy does, or [`serve`](mod@crate::serve). [`Palisade`](crate::Palisade) redirects only to allowed hosts; if
 //! you use `Https` alone, put [`Hosts`](crate::host::Hosts) outside of it, so that an attacker
 //! cannot choose the host in `Location`.
 //!

@@ -41,7 +41,7 @@
 //! | compression without leaking secrets (BREACH) | [`compression`] | |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
-//! | a server that bounds connections, headers and bodies, with WebSockets and a graceful shutdown | [`serve`](mod@serve) | 400, 431 |
+//! | a server that bounds connections, headers and bodies, with TLS, WebSockets and a graceful shutdown | [`serve`](mod@serve) | 400, 431 |
 //! | health checks | [`health`] | 503 |
 //! | error pages, `problem+json` | [`error_page`] | |
 //! | errors of handlers: any error by `?` | [`error`](mod@error) | |

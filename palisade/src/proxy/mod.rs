@@ -25,8 +25,8 @@
 //! 1. The client is the TCP peer: [`PeerAddr`], or axum's `ConnectInfo`. If its address is unknown,
 //!    every request is rejected with a 500 that names the missing line.
 //! 2. Forwarded headers are ignored unless the peer is trusted. With `hops`, by default, these are
-//!    loopback and private addresses ([`Proxies::peers`]) and the peers of a unix socket. In a list
-//!    of addresses, the peers of a unix socket are named `unix`: `127.0.0.1` does not name them.
+//!    loopback, private addresses and unix sockets ([`Proxies::peers`]). A list names the latter
+//!    `unix`; `127.0.0.1` does not name them.
 //! 3. The chosen method reads the headers from the right, because each proxy appends to them. All
 //!    lines of a header form one list. A text that is not an address ends the walk.
 //! 4. A scheme counts only if it is `http` or `https`, a prefix only if it is a plain path.
@@ -78,6 +78,7 @@
 //! | Railway | [`Proxies::railway`] | the rightmost For is an edge server's address |
 //! | another tunnel, such as ngrok | `hops(1)`, and its name in the list of hosts | the agent runs here |
 //! | any of these on a unix socket | `hops(1)`, or `unix` in a list | the peer counts as this machine |
+//! | a balancer that passes TCP on | `none()`, and `Serve::proxy_protocol` | the PROXY header has the client |
 //!
 //! nginx, HAProxy and Apache pass a client's own header on unless they are told to set it. A
 //! request to the https site with `X-Forwarded-Proto: http` shows it: the answer is a redirect.
@@ -104,15 +105,13 @@
 //!
 //! # What it does not do
 //!
-//! It does not fetch a provider's list of addresses, and it does not combine a count with a list
-//! of addresses. It does not see a proxy that terminates TLS and sends none of these headers. It
-//! does not change URLs in the body of a page, or in a `Location` that is no
-//! [`Redirect`](crate::Redirect).
+//! It does not fetch a provider's list of addresses, and does not combine a count with a list. It
+//! does not see a proxy that terminates TLS and sends none of these headers. It does not change URLs
+//! in the body of a page, or in a `Location` that is no [`Redirect`](crate::Redirect).
 //!
 //! # See also
 //!
-//! [`host`](crate::host) for the check of the host; [`https`](crate::https) for the use of the
-//! scheme.
+//! [`host`](crate::host) checks the host; [`https`](crate::https) uses the scheme.
 //!
 //! References: RFC 7239; MDN, `X-Forwarded-For` §Security; Werkzeug's `ProxyFix` for the counts;
 //! AWS, "HTTP headers and Application Load Balancers"; Google Cloud, "External Application Load
@@ -220,7 +219,7 @@ impl Proxies {
     /// Walks `Forwarded` (RFC 7239) from the right, past the addresses of these proxies.
     ///
     /// # Errors
-    /// If the list is empty, or a text is neither an address nor a network in CIDR notation.
+    /// As [`Proxies::trusted`].
     pub fn forwarded<T: AsRef<str>>(proxies: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
         Ok(Self::by(Method::Forwarded, parse::peers(proxies)?))
     }
@@ -324,8 +323,7 @@ impl Proxies {
         self.trust(|settings| &mut settings.trust_host, |hops| &mut hops.x_host)
     }
 
-    /// Trusts the forwarded port too, as [`Proxies::trust_host`] does the host. Only for a proxy
-    /// that sets the header.
+    /// Trusts the forwarded port too, of a proxy that sets it, as [`Proxies::trust_host`].
     pub fn trust_port(self) -> Self {
         self.trust(|settings| &mut settings.trust_port, |hops| &mut hops.x_port)
     }
@@ -336,8 +334,7 @@ impl Proxies {
         self.trust(|settings| &mut settings.trust_prefix, |hops| &mut hops.x_prefix)
     }
 
-    /// Sets the function that finds the peer's address in the request's extensions. The default is
-    /// [`PeerAddr::of`].
+    /// Sets the function that finds the peer's address in the extensions, [`PeerAddr::of`] by default.
     pub fn peer_from(self, peer_of: fn(&Extensions) -> Option<SocketAddr>) -> Self {
         self.change(|settings| settings.peer_of = peer_of)
     }

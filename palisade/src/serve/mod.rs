@@ -36,7 +36,10 @@
 //! 1. The server accepts a connection while fewer than
 //!    [`max_connections`](Serve::max_connections) are open. Further clients wait in the kernel's
 //!    queue.
-//! 2. The first bytes decide the protocol: HTTP/1.1, or HTTP/2 with prior knowledge.
+//! 2. A peer that [`proxy_protocol`](Serve::proxy_protocol) names sends its PROXY header; then comes
+//!    the TLS handshake, if the server speaks TLS. Both together must be complete within
+//!    [`header_timeout`](Serve::header_timeout). The next bytes decide the protocol: HTTP/1.1, or
+//!    HTTP/2 by ALPN or with prior knowledge.
 //! 3. The head of a request must be complete within [`header_timeout`](Serve::header_timeout), or
 //!    the connection is dropped. A head with too many bytes or too many headers is answered with
 //!    431.
@@ -78,26 +81,50 @@
 //! An error or a panic ends its own connection only. When the process has no file descriptors
 //! left, the server logs a warning and tries again a second later.
 //!
-//! # TLS
+//! # Unix sockets
 //!
-//! This server speaks no TLS; usually a proxy in front of it does. A server that terminates TLS
-//! itself, such as axum-server, needs the limits of this page from the system in front of it, and
-//! tells the layers that every request came by https:
+//! Any [`Listener`] can be served. [`bind_unix`] binds a unix socket and removes a stale file:
 //!
-//! ```no_run
-//! # use std::net::SocketAddr;
-//! # use axum::{Router, extract::Extension};
-//! # use axum_server::tls_rustls::{RustlsConfig, bind_rustls};
-//! # use palisade::{Palisade, request::Scheme};
-//! # async fn run(palisade: Palisade, routes: Router, config: RustlsConfig) -> std::io::Result<()> {
-//! let app = palisade.protect(routes).layer(Extension(Scheme::Https)); // outside of the layers
-//! let address = SocketAddr::from(([0, 0, 0, 0], 443));
-//! let app = app.into_make_service_with_connect_info::<SocketAddr>();
-//! bind_rustls(address, config).serve(app).await
+//! ```
+//! # #[cfg(unix)]
+//! # async fn run(app: axum::Router) -> std::io::Result<()> {
+//! let listener = palisade::serve::bind_unix("/run/site/http.sock").await?;
+//! palisade::serve(listener, app).await
 //! # }
 //! ```
 //!
-//! Without the `Scheme`, every request looks like plain HTTP, and is redirected to https for ever.
+//! Its peers have no address and count as this machine ([`PeerAddr::local`]). A proxy on the socket
+//! is named by `Proxies::hops(1)`, or as `unix` in a list of [`proxy`](crate::proxy). Forwarded
+//! headers of a proxy that no setting names are a 500 that says so.
+//!
+//! [`PeerAddr::local`]: crate::request::PeerAddr::local
+//!
+//! # Behind a balancer that passes TCP on
+//!
+//! Such a balancer (HAProxy in the mode `tcp`, nginx's `stream`, AWS Network Load Balancer) adds no
+//! header to requests. With the PROXY protocol it says who the client is when it connects:
+//! [`Serve::proxy_protocol`] names the balancers, by address.
+//!
+//! The client of the header is the peer from there on, also for
+//! [`Proxies`](crate::proxy::Proxies): with `Proxies::hops(1)`, a client in the private network could
+//! send forwarded headers, so a balancer alone needs `Proxies::none()`, the default.
+//!
+//! # TLS
+//!
+//! Usually a proxy in front of the server terminates TLS. With the feature `tls`, the server does so
+//! itself: [`Serve::tls`] with a `Tls` of two PEM files.
+//!
+//! - TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN; rustls with ring.
+//! - Every request has [`Scheme::Https`](crate::request::Scheme::Https): no redirect, HSTS, `Secure`
+//!   cookies.
+//! - Changed files are read again within a minute, or by `Tls::reload`. A pair that cannot be used
+//!   changes nothing, and is logged at level `error`.
+//! - The handshake counts as a connection, and must be complete within the header timeout.
+//! - Plain HTTP on this port is a 400 that says so. A second listener, on port 80, redirects.
+//!
+//! Under another server that terminates TLS, such as axum-server, tell the layers by
+//! `Extension(Scheme::Https)` outside of `protect`. Without it, every request looks like plain HTTP,
+//! and is redirected to https for ever.
 //!
 //! # Defaults
 //!
@@ -110,11 +137,19 @@
 //! | [`idle_timeout`](Serve::idle_timeout) | 75 s | proxies close first, after 60 s |
 //! | [`max_connections`](Serve::max_connections) | 4096 | 256 MiB at 64 KiB each |
 //! | [`max_concurrent_streams`](Serve::max_concurrent_streams) | 100 | the minimum of RFC 9113 |
+//! | [`proxy_protocol`](Serve::proxy_protocol) | no peer | any client can send the header |
+//! | PROXY header | 107 bytes; version 2: 2 KiB | the specification; 536 bytes are usual |
+//! | [`tls`](Serve::tls) | off | usually the proxy's |
+//! | TLS: sessions to resume | 4096 | about 2 MB; no ticket key that decrypts old traffic |
+//! | TLS: look at the files | every minute | a renewed certificate is there weeks before |
 //! | [`shutdown_timeout`](Serve::shutdown_timeout) | 30 s | the default deadline of a request |
 //!
 //! # What it does not do
 //!
-//! - It does not speak TLS: see above.
+//! - TLS: no certificates of clients, no OCSP stapling, no ACME: a client such as certbot writes the
+//!   files. No HTTP/3.
+//! - PROXY protocol: the fields of version 2 are skipped, those on TLS too. Behind a balancer that
+//!   terminates TLS, add `Extension(Scheme::Https)` outside of `protect`.
 //! - It sets no timeout on upgraded sockets: a WebSocket handler pings its clients.
 //! - It does not offer WebSockets over HTTP/2; browsers then use HTTP/1.1.
 //! - It does not bound the time until a response is ready: use
@@ -131,7 +166,7 @@
 //! # References
 //!
 //! RFC 9112 §9 (connections), RFC 9113 §5.1.2 and §10.5 (streams, denial of service), RFC 6585 §5
-//! (431); CWE-400, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset), CVE-2025-8671.
+//! (431), RFC 8446 and RFC 7301 (TLS, ALPN), HAProxy's "The PROXY protocol, versions 1 & 2"; CWE-400, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset), CVE-2025-8671.
 
 mod activity;
 mod app;

@@ -3,6 +3,7 @@
 mod bodies;
 pub(crate) mod certificates;
 mod connections;
+mod haproxy;
 mod heads;
 mod http2;
 mod proxy_protocol;

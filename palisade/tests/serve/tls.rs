@@ -30,7 +30,7 @@ async fn site(tls: Tls) -> Site {
     Site::bounded(Serve::new().tls(tls), app()).await
 }
 
-async fn fetch(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
+pub(super) async fn fetch(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
