@@ -225,7 +225,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     // The metrics endpoint outlives the site, so that monitoring sees it stop.
     let (stopped, site_stopped) = oneshot::channel::<()>();
     let site = async {
-        let served = palisade::serve(listener, mathsoc::app(app.clone())).until(stop).await;
+        let server = palisade::serve::Serve::new().proxies(&app.config.trusted_proxies.proxies());
+        let served = server.serve(listener, mathsoc::app(app.clone())).until(stop).await;
         drop(stopped);
         served
     };

@@ -49,10 +49,18 @@
 //!   rejections.
 //! - It does not work outside a tokio runtime, since it needs tokio's timer.
 //!
+//! # With the server's own timeout
+//!
+//! [`serve`](crate::serve()) has a [`response_timeout`](crate::serve::Serve::response_timeout) of
+//! 30 s for applications without this layer. It does not apply to a request that has reached a
+//! `Deadline`, however long that is. The server's timeout does not run while a handler waits for the
+//! client to send its body. A `Deadline` does count that time: on a route with long uploads, it
+//! must be longer than the timeout of the body.
+//!
 //! # See also
 //!
-//! [`body_limit`](crate::body_limit) for the time of the request's body. `Deadline` is a layer and
-//! not a setting of the server, so that its 503 gets headers and an error page.
+//! [`body_limit`](crate::body_limit) for the time of the request's body. `Deadline` is a layer beside
+//! the setting of the server, so that its 503 gets headers and an error page.
 //!
 //! # References
 //!

@@ -41,6 +41,7 @@
 //! | compression without leaking secrets (BREACH) | [`compression`] | |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
+//! | requests underway at once, in all and per client | [`concurrency`] | 429, 503 |
 //! | a server that bounds connections, headers and bodies, with TLS, WebSockets and a graceful shutdown | [`serve`](mod@serve) | 400, 431 |
 //! | health checks | [`health`] | 503 |
 //! | error pages, `problem+json` | [`error_page`] | |
@@ -69,7 +70,7 @@
 //! |---|---|---|
 //! | `axum` | yes | [`extract`]; page overrides as return values; the peer from axum's `ConnectInfo` |
 //! | `error-page`, `health`, `redirect` | yes | [`error_page`], [`health`], [`redirect`] |
-//! | `serve` | yes | [`serve`](mod@serve), [`body_limit`], [`deadline`] |
+//! | `serve` | yes | [`serve`](mod@serve), [`body_limit`], [`concurrency`], [`deadline`] |
 //! | `askama`, `maud` | no | the template engine prints [`SafeHtml`](template::SafeHtml) unescaped: [`template`] |
 //! | `bearer`, `webhook` | no | [`bearer`], [`webhook`] |
 //! | `csrf` | no | [`CsrfTokens`]: tokens in forms ([`csrf`]'s origin check is always there) |
@@ -97,6 +98,8 @@ pub mod bearer;
 #[cfg(feature = "serve")]
 pub mod body_limit;
 pub mod compression;
+#[cfg(feature = "serve")]
+pub mod concurrency;
 pub mod cookies;
 mod core;
 pub mod csp;

@@ -56,6 +56,7 @@ async fn each_source_has_its_status() {
         (of(palisade::host::HostRejection::Unknown), 421),
         (of(palisade::csrf::CsrfRejection::CrossSite), 403),
         (of(palisade::body_limit::BodyRejection::TooLarge), 413),
+        (of(palisade::concurrency::ConcurrencyRejection::ClientBusy), 429),
         (of(palisade::deadline::DeadlinePassed), 503),
         (of(palisade::rate_limit::RateLimitRejection::MissingKey), 400),
         (of(palisade::session::SessionRejection::NotAllowed), 403),

@@ -4,6 +4,7 @@
 
 mod bearer;
 mod compression;
+mod concurrency;
 mod cookies;
 mod corpora;
 mod csp;

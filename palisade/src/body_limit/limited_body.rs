@@ -54,7 +54,7 @@ pin_project! {
         #[pin]
         inner: B,
         // `None` for a request without a body, and for one that is limited further out.
-        policy: Option<Arc<BodyPolicy>>,
+        policy: Option<ReadPolicy>,
         received: u64,
         waiting_since: Option<Instant>,
         #[pin]
@@ -76,7 +76,7 @@ where
     /// in may change the limit.
     pub fn limit(mut request: Request<B>, limit: BodyLimit) -> Request<Self> {
         let is_limited = BodyPolicy::is_set(request.extensions()) || request.body().is_end_stream();
-        let policy = (!is_limited).then(|| limit.apply(&mut request));
+        let policy = (!is_limited).then(|| ReadPolicy(limit.apply(&mut request)));
         request.map(|inner| Self { inner, policy, received: 0, waiting_since: None, timer: None })
     }
 }
@@ -93,7 +93,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
-        let Some(policy) = this.policy else {
+        let Some(ReadPolicy(policy)) = this.policy else {
             return this.inner.poll_frame(cx).map_err(without_axum_wrapper);
         };
         let limit = policy.bytes();
@@ -103,6 +103,7 @@ where
             return Poll::Ready(Some(Err(too_large())));
         }
         if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
+            policy.end_wait();
             let Some(frame) = frame else { return Poll::Ready(None) };
             let frame = frame.map_err(without_axum_wrapper)?;
             *this.received += frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -113,6 +114,7 @@ where
             }
             return Poll::Ready(Some(Ok(frame)));
         }
+        policy.set_awaits_client();
         // A layer further in may have changed the timeout since the last poll.
         let timeout = policy.within();
         let since = *this.waiting_since.get_or_insert_with(Instant::now);
@@ -125,17 +127,28 @@ where
         if let Some(timer) = this.timer.as_pin_mut() {
             ready!(timer.poll(cx));
         }
+        policy.end_wait();
         policy.set_late();
         Poll::Ready(Some(Err(too_slow(timeout))))
     }
 
     fn is_end_stream(&self) -> bool {
-        let is_exceeded = self.policy.as_ref().is_some_and(|policy| self.received > policy.bytes());
+        let is_exceeded = self.policy.as_ref().is_some_and(|policy| self.received > policy.0.bytes());
         self.inner.is_end_stream() && !is_exceeded
     }
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// The policy of a body that is read. Dropping the body ends the wait for its client.
+#[derive(Debug)]
+struct ReadPolicy(Arc<BodyPolicy>);
+
+impl Drop for ReadPolicy {
+    fn drop(&mut self) {
+        self.0.end_wait();
     }
 }
 

@@ -1,11 +1,12 @@
 //! The limits of a request's body, shared by the layers that set them, the body that enforces them, and
 //! the layer that reads the body's beginning before the route has set its limit.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Extensions;
+use tokio::time::Instant;
 
 #[cfg(feature = "csrf")]
 use crate::core::body_rejection::BodyRejection;
@@ -18,6 +19,10 @@ pub struct BodyPolicy {
     peeked: AtomicBool,
     exceeded: AtomicBool,
     late: AtomicBool,
+    /// `true` while a reader waits for the client.
+    awaits_client: AtomicBool,
+    /// The time at which the client last ended a wait.
+    received_at: Mutex<Option<Instant>>,
 }
 
 impl BodyPolicy {
@@ -54,6 +59,34 @@ impl BodyPolicy {
 
     pub(crate) fn is_exceeded(&self) -> bool {
         self.exceeded.load(Ordering::Relaxed)
+    }
+
+    /// Returns the policy of this request, which is there if it has a body.
+    pub(crate) fn of(extensions: &Extensions) -> Option<&Arc<Self>> {
+        extensions.get()
+    }
+
+    /// Records that a reader waits for the client.
+    pub(crate) fn set_awaits_client(&self) {
+        self.awaits_client.store(true, Ordering::Relaxed);
+    }
+
+    /// Records that the client has sent a part of the body, or that nothing reads the body any more.
+    /// Only the end of a wait reads the clock.
+    pub(crate) fn end_wait(&self) {
+        if self.awaits_client.load(Ordering::Relaxed) {
+            *self.received_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            self.awaits_client.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns the time since which the application has not waited for the client: `now` if it does
+    /// wait, `None` if it never had to.
+    pub(crate) fn working_since(&self, now: Instant) -> Option<Instant> {
+        if self.awaits_client.load(Ordering::Relaxed) {
+            return Some(now);
+        }
+        *self.received_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_late(&self) {

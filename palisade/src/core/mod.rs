@@ -12,6 +12,10 @@ pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
 pub(crate) mod cache;
+#[cfg(feature = "serve")]
+pub(crate) mod capacity;
+#[cfg(feature = "serve")]
+pub(crate) mod capacity_use;
 #[cfg(any(feature = "rate-limit", feature = "session"))]
 #[cfg_attr(
     not(any(feature = "rate-limit", feature = "redis")),
@@ -32,6 +36,10 @@ pub mod guard;
 pub(crate) mod handler_error;
 pub(crate) mod internal_error;
 pub(crate) mod local_network;
+#[cfg(feature = "serve")]
+pub(crate) mod log_interval;
+#[cfg(feature = "serve")]
+pub(crate) mod media_type;
 #[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
 pub(crate) mod namespace;
 pub(crate) mod nonce;

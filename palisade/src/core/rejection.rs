@@ -24,6 +24,7 @@
 //! | [`https`](crate::https) | [`HttpsRequired`](crate::https::HttpsRequired) | 301, 302, 307, 308 |
 //! | [`csrf`](crate::csrf) | [`CsrfRejection`](crate::csrf::CsrfRejection) | 403 |
 //! | [`body_limit`](crate::body_limit) | [`BodyRejection`](crate::body_limit::BodyRejection) | 400, 408, 413 |
+//! | [`concurrency`](crate::concurrency) | [`ConcurrencyRejection`](crate::concurrency::ConcurrencyRejection) | 429, 503 |
 //! | [`deadline`](crate::deadline) | [`DeadlinePassed`](crate::deadline::DeadlinePassed) | 503 |
 //! | [`rate_limit`](crate::rate_limit) | [`RateLimitRejection`](crate::rate_limit::RateLimitRejection) | 400, 429, 503 |
 //! | [`session`](crate::session) | [`SessionRejection`](crate::session::SessionRejection) | 303, 401, 403, 500, 503 |

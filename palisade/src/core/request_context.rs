@@ -4,11 +4,17 @@
 //! layers and the extractors find it there. Layers therefore work alone and in any combination.
 
 use std::fmt;
+#[cfg(feature = "serve")]
+use std::sync::atomic::AtomicU8;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, OnceLock};
+#[cfg(feature = "serve")]
+use std::sync::{Mutex, PoisonError};
 
 use http::Extensions;
 
+#[cfg(feature = "serve")]
+use crate::core::capacity::Place;
 use crate::core::client::Client;
 use crate::core::rejection::MissingLayer;
 use crate::core::request_id::RequestId;
@@ -43,6 +49,23 @@ struct Shared {
     personal: AtomicBool,
     #[cfg(feature = "rate-limit")]
     counted: AtomicBool,
+    #[cfg(feature = "serve")]
+    kept: KeptPlace,
+}
+
+/// The place of a layer's limit that the server keeps until the response is sent.
+#[cfg(feature = "serve")]
+#[derive(Default)]
+struct KeptPlace {
+    state: AtomicU8,
+    place: Mutex<Option<Place>>,
+}
+
+#[cfg(feature = "serve")]
+impl KeptPlace {
+    const NONE: u8 = 0;
+    const OFFERED: u8 = 1;
+    const KEPT: u8 = 2;
 }
 
 /// 128 bits in base64url without padding.
@@ -107,6 +130,40 @@ impl RequestContext {
     #[cfg(feature = "rate-limit")]
     pub(crate) fn is_counted(&self) -> bool {
         self.0.counted.load(Ordering::Relaxed)
+    }
+
+    /// Lets layers give their places to the server, which keeps them until the last byte of the
+    /// response is sent: see [`keep_place`](Self::keep_place).
+    #[cfg(feature = "serve")]
+    pub(crate) fn set_server_keeps_places(&self) {
+        self.0.kept.state.store(KeptPlace::OFFERED, Ordering::Relaxed);
+    }
+
+    /// Gives a place to the server.
+    ///
+    /// # Errors
+    /// The place, if there is no server that keeps places, or it keeps one already.
+    #[cfg(feature = "serve")]
+    pub(crate) fn keep_place(&self, place: Place) -> Result<(), Place> {
+        let KeptPlace { state, place: kept } = &self.0.kept;
+        let (from, to) = (KeptPlace::OFFERED, KeptPlace::KEPT);
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return Err(place);
+        }
+        *kept = Some(place);
+        Ok(())
+    }
+
+    /// Returns the place that the server keeps, if there is one: the response is sent, or will never
+    /// be. No further place is kept.
+    #[cfg(feature = "serve")]
+    pub(crate) fn take_place(&self) -> Option<Place> {
+        let KeptPlace { state, place } = &self.0.kept;
+        match state.swap(KeptPlace::NONE, Ordering::Relaxed) {
+            KeptPlace::KEPT => place.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            _ => None,
+        }
     }
 
     /// Marks that the request has entered this layer.
@@ -197,6 +254,7 @@ pub(crate) enum LayerMark {
     Hosts,
     Https,
     Csrf,
+    ConcurrencyLimit,
     Deadline,
     BodyLimit,
     RateLimit,
@@ -219,6 +277,7 @@ macro_rules! rejecting_layers {
             ($crate::core::request_context::LayerMark::Hosts, concat!($before, "Hosts", $after)),
             ($crate::core::request_context::LayerMark::Https, concat!($before, "Https", $after)),
             ($crate::core::request_context::LayerMark::Csrf, concat!($before, "Csrf", $after)),
+            ($crate::core::request_context::LayerMark::ConcurrencyLimit, concat!($before, "ConcurrencyLimit", $after)),
             ($crate::core::request_context::LayerMark::Deadline, concat!($before, "Deadline", $after)),
             ($crate::core::request_context::LayerMark::BodyLimit, concat!($before, "BodyLimit", $after)),
             ($crate::core::request_context::LayerMark::RateLimit, concat!($before, "RateLimitLayer", $after)),

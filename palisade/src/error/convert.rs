@@ -85,6 +85,8 @@ from_reasons! {
     #[cfg(feature = "keyring")]
     crate::keyring::SignedLinkRejection,
     #[cfg(feature = "serve")]
+    crate::concurrency::ConcurrencyRejection,
+    #[cfg(feature = "serve")]
     crate::deadline::DeadlinePassed,
     #[cfg(feature = "rate-limit")]
     crate::rate_limit::RateLimitRejection,

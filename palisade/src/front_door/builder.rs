@@ -8,12 +8,11 @@ use axum::Router;
 use tower_layer::Layer;
 
 use super::Guards;
-#[cfg(any(feature = "rate-limit", feature = "session"))]
-use super::stack::Optional;
 #[cfg(feature = "session")]
 use super::stack::Rejoined;
-use super::stack::{Adapted, Stack};
+use super::stack::{Adapted, Optional, Stack, Unplaced};
 use crate::body_limit::BodyLimit;
+use crate::concurrency::ConcurrencyLimit;
 use crate::cookies::Cookies;
 use crate::csrf::Csrf;
 #[cfg(feature = "session")]
@@ -53,6 +52,7 @@ pub struct Palisade(pub(super) Arc<Settings>);
 pub(super) struct Settings {
     pub(super) error_pages: ErrorPages,
     pub(super) guards: Guards,
+    pub(super) concurrency: Option<ConcurrencyLimit>,
     pub(super) deadline: Deadline,
     pub(super) body_limit: BodyLimit,
     #[cfg(feature = "rate-limit")]
@@ -153,6 +153,7 @@ impl Palisade {
         Self(Arc::new(Settings {
             error_pages: ErrorPages::plain(),
             guards,
+            concurrency: Some(ConcurrencyLimit::new()),
             deadline: Deadline::default(),
             body_limit: BodyLimit::default(),
             #[cfg(feature = "rate-limit")]
@@ -228,6 +229,22 @@ impl Palisade {
         self.change(|settings| settings.rate_limit = Some(limit.into()))
     }
 
+    /// Sets the number of requests that are underway at once, in all and for each client; 1024 and
+    /// 128 by default. Groups share the places. Keep a clone for its
+    /// [`metrics`](ConcurrencyLimit::metrics).
+    pub fn concurrency_limit(self, limit: ConcurrencyLimit) -> Self {
+        self.change(|settings| settings.concurrency = Some(limit))
+    }
+
+    /// Limits the requests that are underway at once no more.
+    ///
+    /// # Danger
+    /// The server's own bound is left, which knows the peer and not the client: behind a proxy, one
+    /// client can then keep all others out.
+    pub fn dangerous_disable_concurrency_limit(self) -> Self {
+        self.change(|settings| settings.concurrency = None)
+    }
+
     /// Sets the time in which a response must begin; 30 s by default. A [`Deadline`] on a route
     /// overrides it.
     pub fn timeout(self, timeout: Duration) -> Self {
@@ -243,53 +260,6 @@ impl Palisade {
     /// Sets the error pages; plain ones by default.
     pub fn error_pages(self, pages: ErrorPages) -> Self {
         self.change(|settings| settings.error_pages = pages)
-    }
-}
-
-/// # Groups
-impl Palisade {
-    /// Returns the variant for programs, which send a token of their own in a header.
-    ///
-    /// The `Cookie` header is removed from every request, so no route can be used with a visitor's
-    /// sign-in. Therefore pages of other sites may send requests; only those with
-    /// `Authorization: Basic`, which browsers add by themselves, are rejected. There are no
-    /// sessions. Errors are `problem+json`.
-    pub fn for_api(&self) -> Self {
-        self.without_sessions()
-            .change_guards(|guards| guards.for_api())
-            .error_pages(ErrorPages::problem_json())
-    }
-
-    /// Returns the variant for other services: as [`for_api`](Self::for_api), without the rate
-    /// limit, because a service that is rejected may give up.
-    pub fn for_webhooks(&self) -> Self {
-        self.for_api().change(|settings| {
-            #[cfg(feature = "rate-limit")]
-            {
-                settings.rate_limit = None;
-            }
-            #[cfg(not(feature = "rate-limit"))]
-            let _ = settings;
-        })
-    }
-
-    /// Returns the variant for health checks, which often use an address as the host, and plain
-    /// HTTP: no host is checked, nothing is redirected, and there are no sessions.
-    pub fn for_probes(&self) -> Self {
-        self.without_sessions().change_guards(|guards| guards.for_probes())
-    }
-
-    /// Returns a variant without sessions and tokens, for files.
-    pub fn without_sessions(&self) -> Self {
-        self.clone().change(|settings| {
-            #[cfg(feature = "session")]
-            {
-                settings.sessions = None;
-                settings.csrf_tokens = None;
-            }
-            #[cfg(not(feature = "session"))]
-            let _ = settings;
-        })
     }
 }
 
@@ -325,12 +295,12 @@ impl Palisade {
         self.layer(Adapted::new(service))
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
 
-    fn change_guards(self, change: impl FnOnce(Guards) -> Guards) -> Self {
+    pub(super) fn change_guards(self, change: impl FnOnce(Guards) -> Guards) -> Self {
         self.change(|settings| settings.guards = change(settings.guards.clone()))
     }
 }
@@ -355,8 +325,12 @@ impl<S: Clone> Layer<S> for Palisade {
             Some(limit) => Optional::With { service: limit.layer(inner) },
             None => Optional::Without { service: inner },
         };
-        let bounded = settings.deadline.layer(settings.body_limit.layer(inner));
-        Stack(settings.error_pages.layer(settings.guards.layer(bounded)))
+        let inner = settings.deadline.layer(settings.body_limit.layer(inner));
+        let inner = match &settings.concurrency {
+            Some(limit) => Optional::With { service: Unplaced(limit.layer(inner)) },
+            None => Optional::Without { service: inner },
+        };
+        Stack(settings.error_pages.layer(settings.guards.layer(inner)))
     }
 }
 

@@ -66,6 +66,7 @@
 //! | [`Https`] | redirects plain HTTP: 302, 307; sends HSTS | [`https`](Palisade::https) |
 //! | [`Csrf`] | rejects requests that pages of other sites make: 403 | [`cross_origin`](Palisade::cross_origin) |
 //! | [`Cookies`], [`SecurityHeaders`] | complete every response, rejections included | [`cookies`](Palisade::cookies), [`headers`](Palisade::headers) |
+//! | [`ConcurrencyLimit`] | bounds the requests underway at once, in all and per client: 429, 503 | [`concurrency_limit`](Palisade::concurrency_limit) |
 //! | [`Deadline`] | answers 503 after 30 s | [`timeout`](Palisade::timeout) |
 //! | [`BodyLimit`] | 1 MiB in 30 s: 408, 413 | [`body_limit`](Palisade::body_limit) |
 //! | [`RateLimitLayer`](crate::rate_limit::RateLimitLayer) | counts requests, if set: 429 | [`rate_limit`](Palisade::rate_limit) |
@@ -82,7 +83,7 @@
 //! | [`Palisade`] | pages | |
 //! | [`for_api`](Palisade::for_api) | programs, with tokens in a header | no cookie is read, no sessions; pages of other sites may send requests; errors are `problem+json` |
 //! | [`for_webhooks`](Palisade::for_webhooks) | other services | as `for_api`, without the rate limit |
-//! | [`for_probes`](Palisade::for_probes) | health checks | any host, plain HTTP too; no sessions |
+//! | [`for_probes`](Palisade::for_probes) | health checks | any host, plain HTTP too; no sessions, no concurrency limit |
 //! | [`without_sessions`](Palisade::without_sessions) | files | no sessions, no tokens |
 //!
 //! Protect each router once, then `merge` or `nest` it. Two protected routers around one route
@@ -111,6 +112,7 @@
 //! | https | redirect; HSTS of one year | OWASP |
 //! | cookies | `Secure`, `HttpOnly`, `SameSite=Lax` | every cookie |
 //! | headers | [`SecurityHeaders::strict`] | see [`headers`](crate::headers) |
+//! | requests underway at once | 1024, of one client 128 | memory; see [`concurrency`](crate::concurrency) |
 //! | time until the response | 30 s | a handler that hangs would hold its place |
 //! | request body | 1 MiB in 30 s | memory, and slow clients |
 //! | error pages | [`ErrorPages::plain`] | a rejection is never an empty page |
@@ -129,6 +131,8 @@
 #[cfg(feature = "axum")]
 mod builder;
 mod development;
+#[cfg(feature = "axum")]
+mod groups;
 mod guards;
 #[cfg(feature = "axum")]
 mod stack;
@@ -140,6 +144,6 @@ pub use self::guards::{Guards, GuardsState};
 pub use self::stack::{Adapted, Stack};
 #[cfg(all(doc, feature = "axum"))]
 use crate::{
-    body_limit::BodyLimit, cookies::Cookies, csrf::Csrf, deadline::Deadline, error_page::ErrorPages,
-    headers::SecurityHeaders, https::Https, proxy::Proxies,
+    body_limit::BodyLimit, concurrency::ConcurrencyLimit, cookies::Cookies, csrf::Csrf, deadline::Deadline,
+    error_page::ErrorPages, headers::SecurityHeaders, https::Https, proxy::Proxies,
 };

@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use super::Guards;
 use crate::body_limit::BodyLimitService;
+use crate::concurrency::{ConcurrencyLimitService, PlacedBody};
 use crate::core::axum_compat::AxumService;
 use crate::core::guard::GuardService;
 use crate::core::internal_error::InternalError;
@@ -26,8 +27,9 @@ use crate::serve::{App, Listener, Server};
 #[cfg(feature = "session")]
 use crate::session::SessionService;
 
-type Whole<S> =
-    ErrorPagesService<GuardService<Guards, DeadlineService<BodyLimitService<Counted<WithSession<S>>>>>>;
+type Whole<S> = ErrorPagesService<GuardService<Guards, Placed<Timed<S>>>>;
+type Placed<S> = Optional<Unplaced<ConcurrencyLimitService<S>>, S>;
+type Timed<S> = DeadlineService<BodyLimitService<Counted<WithSession<S>>>>;
 
 #[cfg(feature = "rate-limit")]
 type Counted<S> = Optional<RateLimitService<S>, S>;
@@ -92,14 +94,12 @@ impl<S> fmt::Debug for Stack<S> {
 }
 
 /// A service with or without a layer around it.
-#[cfg(any(feature = "rate-limit", feature = "session"))]
 #[derive(Clone)]
 pub enum Optional<A, B> {
     With { service: A },
     Without { service: B },
 }
 
-#[cfg(any(feature = "rate-limit", feature = "session"))]
 impl<A, B, R> Service<R> for Optional<A, B>
 where
     A: Service<R>,
@@ -124,7 +124,6 @@ where
     }
 }
 
-#[cfg(any(feature = "rate-limit", feature = "session"))]
 pin_project! {
     /// The future of an [`Optional`].
     #[project = OptionalProjection]
@@ -134,7 +133,6 @@ pin_project! {
     }
 }
 
-#[cfg(any(feature = "rate-limit", feature = "session"))]
 impl<A: Future, B: Future<Output = A::Output>> Future for OptionalFuture<A, B> {
     type Output = A::Output;
 
@@ -143,6 +141,48 @@ impl<A: Future, B: Future<Output = A::Output>> Future for OptionalFuture<A, B> {
             OptionalProjection::With { future } => future.poll(cx),
             OptionalProjection::Without { future } => future.poll(cx),
         }
+    }
+}
+
+/// Gives the responses of [`ConcurrencyLimit`](crate::concurrency::ConcurrencyLimit) axum's body
+/// again. A body that holds no place stays the same.
+#[derive(Clone)]
+pub struct Unplaced<S>(pub(super) S);
+
+impl<S> Service<Request<Body>> for Unplaced<S>
+where
+    S: Service<Request<Body>, Response = Response<PlacedBody<Body>>>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = UnplacedFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        UnplacedFuture { future: self.0.call(request) }
+    }
+}
+
+pin_project! {
+    /// The future of an [`Unplaced`] service.
+    pub struct UnplacedFuture<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F, E> Future for UnplacedFuture<F>
+where
+    F: Future<Output = Result<Response<PlacedBody<Body>>, E>>,
+{
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.project().future.poll(cx))?;
+        Poll::Ready(Ok(response.map(|body| body.into_unplaced_or(Body::new))))
     }
 }
 

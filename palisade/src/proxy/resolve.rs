@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{Extensions, HeaderMap, HeaderName, Request};
 
+#[cfg(feature = "serve")]
+use super::Proxies;
 use super::values::{from_right, parse_address, parse_port, parse_prefix, parse_scheme};
 use super::{Hops, forwarded};
 use crate::core::client::{Client, PeerAddr, Scheme};
@@ -46,17 +48,30 @@ pub(super) enum Peers {
     Any,
 }
 
+#[cfg(feature = "serve")]
+impl Proxies {
+    /// Returns `true` if the forwarded headers of this peer are believed.
+    pub(crate) fn trusts(&self, peer: SocketAddr) -> bool {
+        self.0.trusts(peer)
+    }
+}
+
 impl Settings {
     /// Returns the client, or `None` if the peer's address is unknown.
     pub(super) fn client<B>(&self, request: &Request<B>) -> Option<Client> {
         let scheme = request.extensions().get::<Scheme>().copied().unwrap_or_default();
         let mut client = Client::direct((self.peer_of)(request.extensions())?, scheme);
         let headers = request.headers();
-        let trusted = !matches!(self.method, Method::PeerOnly) && self.peers.contain_peer(client.peer);
+        let trusted = self.trusts(client.peer);
         client.via_proxy = trusted;
         let scheme_known = trusted && self.apply_forwarded(&mut client, headers);
         client.forwarding = self.forwarding(&client, headers, trusted, scheme_known);
         Some(client)
+    }
+
+    /// Returns `true` if the headers of this peer count.
+    fn trusts(&self, peer: SocketAddr) -> bool {
+        !matches!(self.method, Method::PeerOnly) && self.peers.contain_peer(peer)
     }
 
     /// Applies the headers of a trusted peer. Returns `true` if one of them says the scheme.

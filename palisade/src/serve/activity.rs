@@ -5,53 +5,42 @@
 //! response is being made. Otherwise the server waits for the client: for a request, for the rest
 //! of one, or for the client to read. Only the time in which the server waits for the client is
 //! bounded.
+//!
+//! The state is one atomic word. A wait begins without a time. The connection's next read or write
+//! that has to wait for the client reads the clock, once for a request: see
+//! [`Activity::wait_for_client`].
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::activity_state::{ClientPhase, State};
+use super::bounds::HeldPlaces;
+use super::socket::{Direction, UpgradedSocket};
+
 /// The activity of one connection, shared by its stream and its requests.
 #[derive(Clone, Debug)]
-pub(super) struct Activity(Arc<Mutex<State>>);
+pub(super) struct Activity(Arc<Shared>);
 
 #[derive(Debug)]
-struct State {
-    /// The number of requests that the application works on.
-    busy_requests: usize,
-    phase: ClientPhase,
-    /// The time at which the server began to wait for the client.
-    waiting_since: Instant,
-    http2: bool,
-    header_timeout: Duration,
-    idle_timeout: Duration,
+struct Shared {
+    state: AtomicU64,
+    started: Instant,
+    timeouts: Timeouts,
     /// `true` while all connections of the server are taken and new ones wait to be accepted.
     at_capacity: Arc<AtomicBool>,
-    /// `true` once the shutdown has closed an upgraded stream.
-    stream_closed: bool,
-    /// The tasks that wait to read from the stream and to write to it.
-    reader: Option<Waker>,
-    writer: Option<Waker>,
+    socket: Mutex<UpgradedSocket>,
 }
 
-/// The direction of a stream.
+/// The times that a client has.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Direction {
-    Read,
-    Write,
-}
-
-/// The client's next step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ClientPhase {
-    /// To send the first request.
-    FirstRequest,
-    /// To read the response, or to send another request.
-    Idle,
-    /// To finish the head of a request that has begun.
-    RequestHead,
+pub(super) struct Timeouts {
+    pub(super) header: Duration,
+    pub(super) idle: Duration,
+    pub(super) upgrade_idle: Duration,
 }
 
 /// The action that a connection's timeouts require now.
@@ -66,98 +55,127 @@ pub(super) enum TimeoutAction {
 }
 
 impl Activity {
-    pub(super) fn new(
-        header_timeout: Duration,
-        idle_timeout: Duration,
-        at_capacity: Arc<AtomicBool>,
-    ) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            busy_requests: 0,
-            phase: ClientPhase::FirstRequest,
-            waiting_since: Instant::now(),
-            http2: false,
-            header_timeout,
-            idle_timeout,
+    pub(super) fn new(timeouts: Timeouts, at_capacity: Arc<AtomicBool>) -> Self {
+        Self(Arc::new(Shared {
+            state: AtomicU64::new(State::NEW.word()),
+            started: Instant::now(),
+            timeouts,
             at_capacity,
-            stream_closed: false,
-            reader: None,
-            writer: None,
-        })))
+            socket: Mutex::default(),
+        }))
     }
 
     /// Records that a request has arrived.
     pub(super) fn request_started(&self, version: http::Version) -> InFlightRequest {
-        let mut state = self.state();
-        state.http2 = version == http::Version::HTTP_2;
-        state.busy_requests += 1;
+        let http2 = version == http::Version::HTTP_2;
+        self.change(|state| Some(State { busy: state.busy.saturating_add(1), http2, ..state }));
         InFlightRequest { activity: self.clone(), busy: true }
     }
 
     /// Records that bytes came from the client. On HTTP/2 they may be a ping, which starts no
     /// request.
     pub(super) fn bytes_received(&self) {
-        let mut state = self.state();
-        if state.busy_requests == 0 && state.phase == ClientPhase::Idle && !state.http2 {
-            state.phase = ClientPhase::RequestHead;
-            state.waiting_since = Instant::now();
-        }
+        self.change(|state| match state.phase {
+            ClientPhase::Idle if state.is_waiting_http1() => {
+                Some(State { phase: ClientPhase::RequestHead, since: None, ..state })
+            }
+            ClientPhase::Upgraded => Some(State { since: None, ..state }),
+            _ => None,
+        });
     }
 
     /// Records that bytes went to the client, which therefore reads. On HTTP/2 they may be the
     /// server's own ping, which proves nothing.
     pub(super) fn bytes_sent(&self) {
-        let mut state = self.state();
-        if state.busy_requests == 0 && state.phase == ClientPhase::Idle && !state.http2 {
-            state.waiting_since = Instant::now();
+        self.change(|state| match state.phase {
+            ClientPhase::Idle if state.is_waiting_http1() => Some(State { since: None, ..state }),
+            ClientPhase::Upgraded => Some(State { since: None, ..state }),
+            _ => None,
+        });
+    }
+
+    /// Records that a read or a write waits for the client. The first one after a new phase, or
+    /// after bytes, begins the time that the client has.
+    pub(super) fn wait_for_client(&self) {
+        let state = self.state();
+        if state.busy == 0 && state.since.is_none() {
+            let now = self.millis(Instant::now());
+            self.change(|state| {
+                let begins = state.busy == 0 && state.since.is_none();
+                begins.then_some(State { since: Some(now), ..state })
+            });
         }
     }
 
-    /// Closes the stream from outside: from now on, its reads and writes fail.
+    /// Records that the application gets the socket. The places are held until the socket is
+    /// dropped.
+    pub(super) fn upgrade(&self, places: HeldPlaces) {
+        self.socket().hold(places);
+        self.change(|state| Some(State { phase: ClientPhase::Upgraded, since: None, ..state }));
+    }
+
+    /// Records that the stream is dropped.
+    pub(super) fn stream_dropped(&self) {
+        if self.state().phase == ClientPhase::Upgraded {
+            let places = self.socket().release();
+            drop(places);
+        }
+    }
+
+    /// Closes an upgraded stream from outside: from now on, its reads and writes fail.
     pub(super) fn close_stream(&self) {
-        let mut state = self.state();
-        state.stream_closed = true;
-        let waiting = [state.reader.take(), state.writer.take()];
-        drop(state);
+        let waiting = self.socket().close();
         waiting.into_iter().flatten().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the stream is closed. Otherwise, the task is woken when it becomes so.
+    /// Returns `true` if the stream is upgraded and closed. If it is upgraded and open, the task is
+    /// woken when it becomes closed.
     pub(super) fn is_stream_closed(&self, direction: Direction, cx: &Context<'_>) -> bool {
-        let mut state = self.state();
-        let waiting = match direction {
-            Direction::Read => &mut state.reader,
-            Direction::Write => &mut state.writer,
-        };
-        match waiting {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => *waiting = Some(cx.waker().clone()),
-        }
-        state.stream_closed
+        self.state().phase == ClientPhase::Upgraded && self.socket().is_closed(direction, cx)
     }
 
     /// Returns the action that the timeouts require now.
     pub(super) fn timeout_action(&self) -> TimeoutAction {
-        let state = self.state();
-        let now = Instant::now();
-        let shorter = state.header_timeout.min(state.idle_timeout);
+        // Nothing has waited since the last event: the time begins here.
+        self.wait_for_client();
+        let (state, now) = (self.state(), Instant::now());
+        let Timeouts { header, idle, upgrade_idle } = self.0.timeouts;
+        let shorter = header.min(idle);
         let (limit, overdue) = match state.phase {
-            ClientPhase::FirstRequest | ClientPhase::RequestHead => {
-                (state.header_timeout, TimeoutAction::Abort)
+            ClientPhase::FirstRequest | ClientPhase::RequestHead => (header, TimeoutAction::Abort),
+            ClientPhase::Idle if self.0.at_capacity.load(Ordering::Relaxed) => {
+                (shorter, TimeoutAction::Close)
             }
-            ClientPhase::Idle if state.at_capacity.load(Ordering::Relaxed) => (shorter, TimeoutAction::Close),
-            ClientPhase::Idle => (state.idle_timeout, TimeoutAction::Close),
+            ClientPhase::Idle => (idle, TimeoutAction::Close),
+            ClientPhase::Upgraded => (upgrade_idle, TimeoutAction::Close),
         };
         // The shorter limit may come into force after this check: a new phase, or a full server.
         let next = now + shorter;
-        match state.waiting_since + limit {
-            _ if state.busy_requests > 0 => TimeoutAction::CheckAt(next),
-            end if end > now => TimeoutAction::CheckAt(end.min(next)),
-            _ => overdue,
+        match state.since {
+            Some(since) if state.busy == 0 => match self.0.started + Duration::from_millis(since) + limit {
+                end if end > now => TimeoutAction::CheckAt(end.min(next)),
+                _ => overdue,
+            },
+            _ => TimeoutAction::CheckAt(next),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn millis(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.0.started).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn state(&self) -> State {
+        State::from_word(self.0.state.load(Ordering::Relaxed))
+    }
+
+    /// Changes the state, unless the function returns `None` or the same state.
+    fn change(&self, change: impl Fn(State) -> Option<State>) {
+        let changed = |word| change(State::from_word(word)).map(State::word).filter(|new| *new != word);
+        let _ = self.0.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, changed);
+    }
+
+    fn socket(&self) -> MutexGuard<'_, UpgradedSocket> {
+        self.0.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -173,7 +191,7 @@ impl InFlightRequest {
     pub(super) fn set_busy(&mut self) {
         if !self.busy {
             self.busy = true;
-            self.activity.state().busy_requests += 1;
+            self.activity.change(|state| Some(State { busy: state.busy.saturating_add(1), ..state }));
         }
     }
 
@@ -181,10 +199,7 @@ impl InFlightRequest {
     pub(super) fn set_waiting(&mut self) {
         if self.busy {
             self.busy = false;
-            let mut state = self.activity.state();
-            state.busy_requests -= 1;
-            state.phase = ClientPhase::Idle;
-            state.waiting_since = Instant::now();
+            self.activity.change(|state| Some(State { busy: state.busy.saturating_sub(1), ..state }.waits()));
         }
     }
 }
@@ -201,51 +216,96 @@ mod tests {
 
     use super::*;
 
-    const HEADER: Duration = Duration::from_secs(10);
-    const IDLE: Duration = Duration::from_secs(75);
+    const TIMEOUTS: Timeouts = Timeouts {
+        header: Duration::from_secs(10),
+        idle: Duration::from_secs(75),
+        upgrade_idle: Duration::from_secs(120),
+    };
+    const HEADER: Duration = TIMEOUTS.header;
+    const IDLE: Duration = TIMEOUTS.idle;
+    const SECOND: Duration = Duration::from_secs(1);
 
     fn activity() -> Activity {
-        Activity::new(HEADER, IDLE, Arc::default())
+        Activity::new(TIMEOUTS, Arc::default())
+    }
+
+    /// A request that is answered at once; the connection then waits for the client.
+    fn request(activity: &Activity, version: http::Version) {
+        drop(activity.request_started(version));
+        activity.wait_for_client();
+    }
+
+    fn check_after(time: Duration) -> TimeoutAction {
+        TimeoutAction::CheckAt(Instant::now() + time)
     }
 
     #[tokio::test(start_paused = true)]
     async fn later_requests_may_wait_for_the_idle_timeout() {
         let activity = activity();
-        advance(HEADER - Duration::from_secs(1)).await;
-        let in_a_second = TimeoutAction::CheckAt(Instant::now() + Duration::from_secs(1));
-        assert_eq!(activity.timeout_action(), in_a_second);
-        advance(Duration::from_secs(1)).await;
+        advance(HEADER - SECOND).await;
+        assert_eq!(activity.timeout_action(), check_after(SECOND));
+        advance(SECOND).await;
         assert_eq!(activity.timeout_action(), TimeoutAction::Abort);
 
-        drop(activity.request_started(http::Version::HTTP_11));
-        advance(IDLE - Duration::from_secs(1)).await;
-        let in_a_second = TimeoutAction::CheckAt(Instant::now() + Duration::from_secs(1));
-        assert_eq!(activity.timeout_action(), in_a_second);
-        advance(Duration::from_secs(1)).await;
+        request(&activity, http::Version::HTTP_11);
+        advance(IDLE - SECOND).await;
+        assert_eq!(activity.timeout_action(), check_after(SECOND));
+        advance(SECOND).await;
         assert_eq!(activity.timeout_action(), TimeoutAction::Close);
     }
 
     #[tokio::test(start_paused = true)]
     async fn single_bytes_do_not_extend_the_header_timeout() {
         let activity = activity();
-        drop(activity.request_started(http::Version::HTTP_11));
+        request(&activity, http::Version::HTTP_11);
         advance(HEADER * 2).await;
-        activity.bytes_received();
-        advance(HEADER / 2).await;
-        activity.bytes_received();
-        assert_eq!(activity.timeout_action(), TimeoutAction::CheckAt(Instant::now() + HEADER / 2));
-        advance(HEADER / 2).await;
+        for _ in 0..2 {
+            activity.bytes_received();
+            activity.wait_for_client();
+            advance(HEADER / 2).await;
+        }
         assert_eq!(activity.timeout_action(), TimeoutAction::Abort);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_nothing_reports_begins_with_the_check() {
+        let activity = activity();
+        drop(activity.request_started(http::Version::HTTP_11));
+        advance(IDLE * 2).await;
+        assert_eq!(activity.timeout_action(), check_after(HEADER));
+        advance(IDLE).await;
+        assert_eq!(activity.timeout_action(), TimeoutAction::Close);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_applications_time_does_not_count() {
         let activity = activity();
         let mut request = activity.request_started(http::Version::HTTP_11);
+        activity.wait_for_client(); // for the end of the connection
         advance(IDLE * 10).await;
-        assert_eq!(activity.timeout_action(), TimeoutAction::CheckAt(Instant::now() + HEADER));
+        assert_eq!(activity.timeout_action(), check_after(HEADER));
         request.set_waiting();
-        assert_eq!(activity.timeout_action(), TimeoutAction::CheckAt(Instant::now() + HEADER));
+        activity.wait_for_client();
+        advance(IDLE - SECOND).await;
+        assert_eq!(activity.timeout_action(), check_after(SECOND));
+        request.set_busy();
+        advance(IDLE).await;
+        assert_eq!(activity.timeout_action(), check_after(HEADER));
+        request.set_waiting();
+        activity.wait_for_client();
+        advance(IDLE).await;
+        assert_eq!(activity.timeout_action(), TimeoutAction::Close);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_other_requests_of_a_connection_keep_it_busy() {
+        let activity = activity();
+        let first = activity.request_started(http::Version::HTTP_2);
+        request(&activity, http::Version::HTTP_2);
+        advance(IDLE).await;
+        assert_eq!(activity.timeout_action(), check_after(HEADER));
+        drop(first);
+        activity.wait_for_client();
         advance(IDLE).await;
         assert_eq!(activity.timeout_action(), TimeoutAction::Close);
     }
@@ -253,12 +313,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn reading_extends_the_idle_timeout_and_pings_do_not() {
         let activity = activity();
-        drop(activity.request_started(http::Version::HTTP_11));
+        request(&activity, http::Version::HTTP_11);
         advance(IDLE).await;
         activity.bytes_sent();
-        assert_eq!(activity.timeout_action(), TimeoutAction::CheckAt(Instant::now() + HEADER));
+        assert_eq!(activity.timeout_action(), check_after(HEADER));
 
-        drop(activity.request_started(http::Version::HTTP_2));
+        request(&activity, http::Version::HTTP_2);
         advance(IDLE).await;
         activity.bytes_sent();
         activity.bytes_received();
@@ -268,11 +328,38 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_full_server_shortens_the_idle_timeout() {
         let at_capacity = Arc::new(AtomicBool::new(false));
-        let activity = Activity::new(HEADER, IDLE, at_capacity.clone());
-        drop(activity.request_started(http::Version::HTTP_11));
+        let activity = Activity::new(TIMEOUTS, at_capacity.clone());
+        request(&activity, http::Version::HTTP_11);
         advance(HEADER).await;
-        assert_eq!(activity.timeout_action(), TimeoutAction::CheckAt(Instant::now() + HEADER));
+        assert_eq!(activity.timeout_action(), check_after(HEADER));
         at_capacity.store(true, Ordering::Relaxed);
         assert_eq!(activity.timeout_action(), TimeoutAction::Close);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_in_either_direction_extend_an_upgraded_socket() {
+        let activity = activity();
+        let response = activity.request_started(http::Version::HTTP_11);
+        activity.upgrade(HeldPlaces::default());
+        drop(response);
+        activity.wait_for_client();
+        for record in [Activity::bytes_received, Activity::bytes_sent] {
+            advance(TIMEOUTS.upgrade_idle - SECOND).await;
+            assert_eq!(activity.timeout_action(), check_after(SECOND));
+            record(&activity);
+            activity.wait_for_client();
+        }
+        advance(TIMEOUTS.upgrade_idle).await;
+        assert_eq!(activity.timeout_action(), TimeoutAction::Close);
+    }
+
+    #[test]
+    fn only_an_upgraded_stream_can_be_closed() {
+        let (activity, cx) = (activity(), Context::from_waker(Waker::noop()));
+        activity.close_stream();
+        assert!(!activity.is_stream_closed(Direction::Read, &cx));
+        activity.upgrade(HeldPlaces::default());
+        assert!(activity.is_stream_closed(Direction::Read, &cx));
+        assert!(activity.is_stream_closed(Direction::Write, &cx));
     }
 }

@@ -6,10 +6,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, StatusCode};
 
+use crate::core::media_type::has_type;
 use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The pages of one server.
@@ -33,11 +33,15 @@ pub(super) struct UncheckedHeaders {
 
 impl HeadersCheck {
     /// Starts the check of a request; returns `None` once an error has been logged.
-    pub(super) fn begin<B>(self: &Arc<Self>, request: &mut Request<B>) -> Option<UncheckedHeaders> {
+    pub(super) fn begin<B>(
+        self: &Arc<Self>,
+        request: &Request<B>,
+        context: &RequestContext,
+    ) -> Option<UncheckedHeaders> {
         let is_open = !self.logged.load(Ordering::Relaxed);
         is_open.then(|| UncheckedHeaders {
             check: Arc::clone(self),
-            context: RequestContext::begin(request.extensions_mut()),
+            context: context.clone(),
             target: request.uri().path_and_query().cloned(),
             changes: !matches!(
                 *request.method(),
@@ -81,12 +85,4 @@ impl UncheckedHeaders {
         }
         check.log();
     }
-}
-
-/// Returns `true` if the response's media type begins so.
-pub(super) fn has_type(headers: &HeaderMap, media_type: &[u8]) -> bool {
-    let value = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
-    value
-        .and_then(|value| value.get(..media_type.len()))
-        .is_some_and(|start| start.eq_ignore_ascii_case(media_type))
 }

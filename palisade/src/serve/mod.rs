@@ -35,7 +35,7 @@
 //!
 //! 1. The server accepts a connection while fewer than
 //!    [`max_connections`](Serve::max_connections) are open. Further clients wait in the kernel's
-//!    queue.
+//!    queue. A connection over the share of its address is closed.
 //! 2. A peer that [`proxy_protocol`](Serve::proxy_protocol) names sends its PROXY header; then comes
 //!    the TLS handshake, if the server speaks TLS. Both together must be complete within
 //!    [`header_timeout`](Serve::header_timeout). The next bytes decide the protocol: HTTP/1.1, or
@@ -43,20 +43,35 @@
 //! 3. The head of a request must be complete within [`header_timeout`](Serve::header_timeout), or
 //!    the connection is dropped. A head with too many bytes or too many headers is answered with
 //!    431.
-//! 4. The application gets the request with a [`PeerAddr`](crate::request::PeerAddr) in its
-//!    extensions and a [`LimitedBody`].
+//! 4. A request over [`max_requests`](Serve::max_requests) is answered with 503, and one over the
+//!    share of its address with 429, both with `Retry-After`. Otherwise, the application gets the
+//!    request with a [`PeerAddr`](crate::request::PeerAddr) in its extensions and a [`LimitedBody`].
+//!    Its response must begin within [`response_timeout`](Serve::response_timeout), unless it reaches
+//!    a [`Deadline`](crate::deadline::Deadline).
 //! 5. The [`idle_timeout`](Serve::idle_timeout) runs between requests, and while the client has a
 //!    part of the response to read. On a full server it is not longer than the header timeout. It
 //!    does not run while the application works on a response.
 //! 6. A request that upgrades its connection (HTTP/1.1 `Upgrade`, such as a WebSocket) hands the
 //!    socket to the application. The socket counts against
-//!    [`max_connections`](Serve::max_connections) until the application drops it.
+//!    [`max_connections`](Serve::max_connections) and [`max_streams`](Serve::max_streams) until the
+//!    application drops it. Without a byte for [`upgrade_idle_timeout`](Serve::upgrade_idle_timeout),
+//!    the server closes it.
 //! 7. A page (`text/html`), or a response to a POST, PUT, PATCH or DELETE, that no layer has given
 //!    security headers is logged once, at level `error`, if other responses have them: its route was
 //!    added after [`protect`](crate::Palisade::protect).
 //! 8. When the future of [`until`](Serving::until) is ready, the server accepts no more
 //!    connections, closes idle ones, and finishes open requests within
 //!    [`shutdown_timeout`](Serve::shutdown_timeout).
+//!
+//! # What one address can hold
+//!
+//! One peer address (IPv6: a /64) may hold an eighth of the connections, requests and streams. Loopback
+//! peers, and those that [`Serve::proxies`] names, have no share: a proxy carries many clients. Behind
+//! a proxy on another machine, or in another container, write `.proxies(&proxies)` with the value of
+//! [`trusted_proxies`](crate::Palisade::trusted_proxies). Otherwise, all visitors together have one
+//! share, and the log says so at level `warn`, once a minute. The clients behind the proxy are told
+//! apart by [`ConcurrencyLimit`](crate::concurrency::ConcurrencyLimit), which is in `Palisade`; limit
+//! their connections in the proxy. [`ServeMetrics`] counts what is taken and rejected.
 //!
 //! # Graceful shutdown
 //!
@@ -85,7 +100,7 @@
 //!
 //! Any [`Listener`] can be served. [`bind_unix`] binds a unix socket and removes a stale file:
 //!
-//! ```
+//! ```no_run
 //! # #[cfg(unix)]
 //! # async fn run(app: axum::Router) -> std::io::Result<()> {
 //! let listener = palisade::serve::bind_unix("/run/site/http.sock").await?;
@@ -136,6 +151,11 @@
 //! | [`body_limit`](Serve::body_limit) | 1 MiB in 30 s | [`BodyLimit`] changes it for a route |
 //! | [`idle_timeout`](Serve::idle_timeout) | 75 s | proxies close first, after 60 s |
 //! | [`max_connections`](Serve::max_connections) | 4096 | 256 MiB at 64 KiB each |
+//! | [`max_requests`](Serve::max_requests) | 2048 | 256 MiB at 128 KiB each; with their pages and bodies, see the guide |
+//! | [`max_streams`](Serve::max_streams) | 2048 | half of the connections |
+//! | [`share_per_address`](Serve::share_per_address) | one eighth: 512 connections, 256 requests, 256 streams | many people are behind one address |
+//! | [`response_timeout`](Serve::response_timeout) | 30 s | as [`Deadline`](crate::deadline::Deadline) |
+//! | [`upgrade_idle_timeout`](Serve::upgrade_idle_timeout) | 120 s | WebSocket libraries ping each 20 to 60 s |
 //! | [`max_concurrent_streams`](Serve::max_concurrent_streams) | 100 | the minimum of RFC 9113 |
 //! | [`proxy_protocol`](Serve::proxy_protocol) | no peer | any client can send the header |
 //! | PROXY header | 107 bytes; version 2: 2 KiB | the specification; 536 bytes are usual |
@@ -150,34 +170,39 @@
 //!   files. No HTTP/3.
 //! - PROXY protocol: the fields of version 2 are skipped, those on TLS too. Behind a balancer that
 //!   terminates TLS, add `Extension(Scheme::Https)` outside of `protect`.
-//! - It sets no timeout on upgraded sockets: a WebSocket handler pings its clients.
+//! - It does not bound the messages of a WebSocket: axum's `max_message_size` does, 64 MiB by default.
 //! - It does not offer WebSockets over HTTP/2; browsers then use HTTP/1.1.
-//! - It does not bound the time until a response is ready: use
-//!   [`Deadline`](crate::deadline::Deadline).
-//! - Its own 400 and 431, sent before there is a request, have no error page and no security
-//!   headers.
+//! - Its own 400, 429, 431 and 503 have no error page and no security headers.
 //!
 //! # See also
 //!
 //! [`body_limit`](crate::body_limit) and [`deadline`](crate::deadline) for one route;
-//! [`proxy`](crate::proxy) for the client's address behind a proxy; the example `hyper_alone` for
+//! [`concurrency`](crate::concurrency) for clients behind a proxy; [`proxy`](crate::proxy) for the client's address behind a proxy; the example `hyper_alone` for
 //! a service without axum.
 //!
 //! # References
 //!
 //! RFC 9112 §9 (connections), RFC 9113 §5.1.2 and §10.5 (streams, denial of service), RFC 6585 §5
-//! (431), RFC 8446 and RFC 7301 (TLS, ALPN), HAProxy's "The PROXY protocol, versions 1 & 2"; CWE-400, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset), CVE-2025-8671.
+//! (431), RFC 6585 §4 (429), RFC 8446 and RFC 7301 (TLS, ALPN), HAProxy's "The PROXY protocol, versions 1 & 2"; CWE-400, CWE-770, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset), CVE-2025-8671.
 
 mod activity;
+mod activity_state;
 mod app;
+mod bound_settings;
+mod bounds;
 mod connection;
 mod headers_check;
 mod listener;
+mod metrics;
 mod opening;
 mod proxy_protocol;
+mod request;
+mod response_body;
 mod server;
 mod serving;
 mod shutdown;
+mod socket;
+mod state;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
@@ -186,9 +211,11 @@ use std::time::Duration;
 
 pub use self::app::App;
 pub(crate) use self::app::Server;
+use self::bound_settings::BoundSettings;
 pub use self::listener::Listener;
 #[cfg(unix)]
 pub use self::listener::bind_unix;
+pub use self::metrics::{ServeMetrics, ServeSnapshot};
 use self::opening::Opening;
 pub use self::serving::Serving;
 pub use self::shutdown::{Shutdown, shutdown_signal};
@@ -197,6 +224,7 @@ pub use self::tls::{Tls, TlsError};
 use crate::body_limit::BodyLimit;
 #[cfg(doc)]
 use crate::body_limit::LimitedBody;
+pub use crate::core::capacity_use::CapacityUse;
 pub use crate::core::peers::PeerListError;
 
 /// Serves `app` on `listener` with the limits of [`Serve::new`].
@@ -232,13 +260,6 @@ pub fn serve<L: Listener, S: App<M>, M>(listener: L, app: S) -> Serving<L> {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Serve {
-    limits: Limits,
-    opening: Opening,
-}
-
-/// The limits of a server, which each of its connections has.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
     header_timeout: Duration,
     header_bytes: usize,
     header_count: usize,
@@ -247,12 +268,14 @@ struct Limits {
     max_connections: usize,
     max_concurrent_streams: u32,
     shutdown_timeout: Duration,
+    bounds: BoundSettings,
+    opening: Opening,
 }
 
 impl Serve {
     /// Returns the defaults, which the [module page](self) lists.
     pub const fn new() -> Self {
-        let limits = Limits {
+        Self {
             header_timeout: Duration::from_secs(10),
             header_bytes: 32 << 10,
             header_count: 100,
@@ -261,66 +284,59 @@ impl Serve {
             max_connections: 4096,
             max_concurrent_streams: 100,
             shutdown_timeout: Duration::from_secs(30),
-        };
-        Self { limits, opening: Opening::new() }
+            bounds: BoundSettings::DEFAULT,
+            opening: Opening::new(),
+        }
     }
 
     /// Sets the time in which a request's head must be complete. It starts when the client
     /// connects, and for later requests with their first byte.
     #[doc(alias = "header_read_timeout")]
-    pub const fn header_timeout(mut self, header_timeout: Duration) -> Self {
-        self.limits.header_timeout = header_timeout;
-        self
+    pub fn header_timeout(self, header_timeout: Duration) -> Self {
+        Self { header_timeout, ..self }
     }
 
     /// Sets the largest size of a request's head, at least 8 KiB. On HTTP/1.1 it is also the size
     /// of a connection's buffer.
-    pub const fn header_bytes(mut self, header_bytes: usize) -> Self {
+    pub fn header_bytes(self, header_bytes: usize) -> Self {
         let header_bytes = if header_bytes < 8 << 10 { 8 << 10 } else { header_bytes };
-        self.limits.header_bytes = header_bytes;
-        self
+        Self { header_bytes, ..self }
     }
 
     /// Sets the largest number of headers of a request.
-    pub const fn header_count(mut self, header_count: usize) -> Self {
-        self.limits.header_count = header_count;
-        self
+    pub fn header_count(self, header_count: usize) -> Self {
+        Self { header_count, ..self }
     }
 
     /// Sets the limit of request bodies for routes without a [`BodyLimit`] layer.
-    pub const fn body_limit(mut self, body_limit: BodyLimit) -> Self {
-        self.limits.body_limit = body_limit;
-        self
+    pub fn body_limit(self, body_limit: BodyLimit) -> Self {
+        Self { body_limit, ..self }
     }
 
     /// Sets the time that a client may spend between requests, or without reading the response.
     /// While [`max_connections`](Self::max_connections) are open, the shorter of this and
     /// [`header_timeout`](Self::header_timeout) applies.
     #[doc(alias = "keep_alive_timeout")]
-    pub const fn idle_timeout(mut self, idle_timeout: Duration) -> Self {
-        self.limits.idle_timeout = idle_timeout;
-        self
+    pub fn idle_timeout(self, idle_timeout: Duration) -> Self {
+        Self { idle_timeout, ..self }
     }
 
     /// Sets the number of connections that are served at once, at least 1. Further clients wait
     /// to be accepted.
-    pub const fn max_connections(mut self, max_connections: usize) -> Self {
-        self.limits.max_connections = if max_connections == 0 { 1 } else { max_connections };
-        self
+    pub fn max_connections(self, max_connections: usize) -> Self {
+        Self { max_connections: if max_connections == 0 { 1 } else { max_connections }, ..self }
     }
 
     /// Sets the number of requests that one HTTP/2 connection may have open at once.
-    pub const fn max_concurrent_streams(mut self, max_concurrent_streams: u32) -> Self {
-        self.limits.max_concurrent_streams = max_concurrent_streams;
-        self
+    pub fn max_concurrent_streams(self, max_concurrent_streams: u32) -> Self {
+        Self { max_concurrent_streams, ..self }
     }
 
     /// Sets the time that open requests have to finish once the future of [`Serving::until`] is
     /// ready.
     #[doc(alias = "drain")]
-    pub const fn shutdown_timeout(mut self, shutdown_timeout: Duration) -> Self {
-        self.limits.shutdown_timeout = shutdown_timeout;
-        self
+    pub fn shutdown_timeout(self, shutdown_timeout: Duration) -> Self {
+        Self { shutdown_timeout, ..self }
     }
 
     /// Returns a server for `app`: an axum `Router`, or any tower service that takes a

@@ -1,19 +1,20 @@
 //! What happens to a connection between `accept` and the first request.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::proxy_protocol::{self, ReadError};
-use super::shutdown::Shutdown;
+use super::state::{Peer, ServerState};
 #[cfg(feature = "tls")]
 use super::tls::{self, Tls, TlsIo};
+use crate::core::capacity::Place;
 use crate::core::client::{PeerAddr, Scheme};
 use crate::core::peers::PeerList;
 use crate::core::rejection::is_due;
@@ -30,7 +31,8 @@ pub(super) struct Opening {
 /// A connection that is ready for requests.
 pub(super) struct Opened<I> {
     pub(super) stream: Transport<I>,
-    pub(super) peer: PeerAddr,
+    pub(super) peer: Peer,
+    pub(super) place: Place,
     /// The scheme of all requests, if the server knows it.
     pub(super) scheme: Option<Scheme>,
 }
@@ -61,61 +63,70 @@ impl Opening {
         false
     }
 
-    /// Prepares a connection for requests within `time`. Returns `None` if it has ended before.
-    pub(super) async fn open<I>(
-        self,
-        io: I,
-        peer: PeerAddr,
-        time: Duration,
-        shutdown: &Shutdown,
-    ) -> Option<Opened<I>>
-    where
-        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        let announces_client = self.proxy_protocol.as_ref().is_some_and(|peers| peers.contains(peer));
-        if !announces_client && !self.is_tls() {
-            return Some(Opened { stream: Transport::Plain(io), peer, scheme: None });
-        }
-        tokio::select! {
-            opened = timeout(time, self.negotiate(io, peer, announces_client)) => opened.unwrap_or_else(|_| {
-                tracing::debug!(peer = %peer.0, "connection dropped: it was not ready for requests in time");
-                None
-            }),
-            () = shutdown.started() => None,
-        }
+    /// Returns `true` if the connections of this peer begin with a PROXY header.
+    pub(super) fn announces_client(&self, peer: SocketAddr) -> bool {
+        self.proxy_protocol.as_ref().is_some_and(|peers| peers.contains(PeerAddr(peer)))
     }
+}
 
-    /// Reads what comes before the first request.
-    async fn negotiate<I>(self, mut io: I, mut peer: PeerAddr, announces_client: bool) -> Option<Opened<I>>
-    where
-        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        if announces_client {
-            match proxy_protocol::read_source(&mut io).await {
-                Ok(source) => peer = source.map_or(peer, PeerAddr),
-                Err(error) => {
-                    log_invalid_header(peer, &error);
-                    return None;
-                }
+/// Prepares a connection for requests within the header timeout. Returns `None` if it has ended
+/// before.
+pub(super) async fn open<I>(io: I, peer: Peer, place: Place, server: &ServerState) -> Option<Opened<I>>
+where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let opening = &server.settings.opening;
+    if !opening.is_tls() && !opening.announces_client(peer.address) {
+        return Some(Opened { stream: Transport::Plain(io), peer, place, scheme: None });
+    }
+    tokio::select! {
+        opened = timeout(server.settings.header_timeout, negotiate(io, peer, place, server)) => {
+            opened.unwrap_or_else(|_| {
+                tracing::debug!(peer = %peer.address, "connection dropped: it was not ready for requests in time");
+                None
+            })
+        }
+        () = server.shutdown.started() => None,
+    }
+}
+
+/// Reads what comes before the first request.
+async fn negotiate<I>(mut io: I, mut peer: Peer, mut place: Place, server: &ServerState) -> Option<Opened<I>>
+where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let opening = &server.settings.opening;
+    if opening.announces_client(peer.address) {
+        match proxy_protocol::read_source(&mut io).await {
+            Ok(None) => {}
+            Ok(Some(address)) => {
+                peer = Peer { address, holder: server.bounds.holder(address) };
+                // The client takes a place of its own share, and not one of the balancer's.
+                drop(place);
+                place = server.bounds.connection(address, peer.holder)?;
+            }
+            Err(error) => {
+                log_invalid_header(peer.address, &error);
+                return None;
             }
         }
-        #[cfg(feature = "tls")]
-        if let Some(tls) = &self.tls {
-            let stream = Transport::Tls(Box::new(tls::accept(tls, io, peer).await?));
-            return Some(Opened { stream, peer, scheme: Some(Scheme::Https) });
-        }
-        Some(Opened { stream: Transport::Plain(io), peer, scheme: None })
     }
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &opening.tls {
+        let stream = Transport::Tls(Box::new(tls::accept(tls, io, peer.address).await?));
+        return Some(Opened { stream, peer, place, scheme: Some(Scheme::Https) });
+    }
+    Some(Opened { stream: Transport::Plain(io), peer, place, scheme: None })
 }
 
 /// Logs the connection of a balancer that does not speak the PROXY protocol, at most once in ten
 /// seconds.
-fn log_invalid_header(peer: PeerAddr, error: &ReadError) {
+fn log_invalid_header(peer: SocketAddr, error: &ReadError) {
     const TEXT: &str = "connection closed: its peer is named by `Serve::proxy_protocol`, and has sent no valid PROXY \
                         header. Turn the header on in the balancer (HAProxy: `send-proxy-v2`; nginx: `proxy_protocol \
                         on;` in `stream`), or remove the peer from the list";
     if !matches!(error, ReadError::Silent) && is_due(TEXT) {
-        tracing::warn!(peer = %peer.0, %error, "{TEXT}");
+        tracing::warn!(%peer, %error, "{TEXT}");
     }
 }
 

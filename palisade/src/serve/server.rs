@@ -13,8 +13,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
+use super::bounds::Bounds;
 use super::connection;
 use super::shutdown::Shutdown;
+use super::state::{Peer, ServerState};
 use super::{Listener, Serve};
 use crate::body_limit::LimitedBody;
 use crate::core::client::PeerAddr;
@@ -23,12 +25,7 @@ use crate::core::client::PeerAddr;
 pub(crate) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Accepts connections until `stop` is ready, then waits for the open ones.
-pub(super) async fn run<L, S, B>(
-    Serve { limits, opening }: Serve,
-    mut listener: L,
-    app: S,
-    mut stop: Stop,
-) -> io::Result<()>
+pub(super) async fn run<L, S, B>(settings: Serve, mut listener: L, app: S, mut stop: Stop) -> io::Result<()>
 where
     L: Listener,
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
@@ -38,36 +35,45 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let protocol = connection::protocol(&limits);
     let (running, shutdown) = Shutdown::new();
+    let bounds = Arc::new(Bounds::new(&settings));
+    if let Some(metrics) = &settings.bounds.metrics {
+        metrics.observe(&bounds);
+    }
+    let (max_connections, shutdown_timeout) = (settings.max_connections, settings.shutdown_timeout);
+    let protocol = connection::protocol(&settings);
     let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), Arc::default());
-    let _beside = opening.start();
+    let server = Arc::new(ServerState { settings, bounds, protocol, shutdown, at_capacity, headers_check });
+    let _beside = server.settings.opening.start();
     let mut open = JoinSet::new();
     loop {
-        at_capacity.store(open.len() >= limits.max_connections, Ordering::Relaxed);
+        server.at_capacity.store(open.len() >= max_connections, Ordering::Relaxed);
         tokio::select! {
             biased;
             () = stop.as_mut() => break,
             // A connection that panicked needs no log line: the panic hook has written one.
             Some(_) = open.join_next() => {}
-            (io, peer) = accept(&mut listener), if open.len() < limits.max_connections => {
-                let (opening, app, protocol) = (opening.clone(), app.clone(), protocol.clone());
-                let (at_capacity, shutdown) = (Arc::clone(&at_capacity), shutdown.clone());
-                let headers_check = Arc::clone(&headers_check);
-                open.spawn(async move {
-                    let Some(opened) = opening.open(io, peer, limits.header_timeout, &shutdown).await else { return };
-                    connection::serve_connection(opened, app, protocol, limits, at_capacity, shutdown, headers_check).await
-                });
+            (stream, PeerAddr(address)) = accept(&mut listener), if open.len() < max_connections => {
+                // A balancer carries many clients: the client in its header takes the share.
+                let is_balancer = server.settings.opening.announces_client(address);
+                let holder = if is_balancer { None } else { server.bounds.holder(address) };
+                let peer = Peer { address, holder };
+                // Without a place, the connection is closed: its stream is dropped.
+                if let Some(place) = server.bounds.connection(address, peer.holder) {
+                    let connection =
+                        connection::serve_connection(stream, (peer, place), app.clone(), Arc::clone(&server));
+                    open.spawn(connection);
+                }
             }
         }
     }
     drop((listener, running));
-    if timeout(limits.shutdown_timeout, async { while open.join_next().await.is_some() {} }).await.is_ok() {
+    if timeout(shutdown_timeout, async { while open.join_next().await.is_some() {} }).await.is_ok() {
         return Ok(());
     }
     let left = open.len();
     open.shutdown().await;
-    let message = format!("stopped with {left} connections still open after {:?}", limits.shutdown_timeout);
+    let message = format!("stopped with {left} connections still open after {:?}", shutdown_timeout);
     Err(io::Error::new(io::ErrorKind::TimedOut, message))
 }
 

@@ -10,7 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use super::activity::{Activity, Direction};
+use super::activity::Activity;
+use super::socket::Direction;
 
 /// The time in which received bytes are still read after the last write. Closing a TCP connection
 /// with unread bytes resets it, and the client then loses the response: the 413 to one that still
@@ -31,16 +32,38 @@ impl<I> ConnectionStream<I> {
     pub(super) fn new(stream: I, activity: Activity, open: oneshot::Sender<()>) -> Self {
         Self { stream, activity, linger_timer: None, _open: open }
     }
+
+    /// Reports a write to the activity.
+    fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(_)) => self.activity.bytes_sent(),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.activity.wait_for_client(),
+        }
+        written
+    }
+}
+
+impl<I> Drop for ConnectionStream<I> {
+    fn drop(&mut self) {
+        self.activity.stream_dropped();
+    }
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for ConnectionStream<I> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.activity.is_stream_closed(Direction::Read, cx) {
-            return Poll::Ready(Err(closed_by_shutdown()));
+            return Poll::Ready(Err(closed_by_server()));
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        match Pin::new(&mut this.stream).poll_read(cx, buf) {
+            Poll::Ready(read) => read?,
+            Poll::Pending => {
+                this.activity.wait_for_client();
+                return Poll::Pending;
+            }
+        }
         if buf.filled().len() > before {
             this.activity.bytes_received();
         }
@@ -52,11 +75,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ConnectionStream<I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.activity.is_stream_closed(Direction::Write, cx) {
-            return Poll::Ready(Err(closed_by_shutdown()));
+            return Poll::Ready(Err(closed_by_server()));
         }
-        let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
-        this.activity.bytes_sent();
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.written(written)
     }
 
     fn poll_write_vectored(
@@ -66,11 +88,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ConnectionStream<I> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.activity.is_stream_closed(Direction::Write, cx) {
-            return Poll::Ready(Err(closed_by_shutdown()));
+            return Poll::Ready(Err(closed_by_server()));
         }
-        let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, slices))?;
-        this.activity.bytes_sent();
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
+        this.written(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -103,7 +124,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ConnectionStream<I> {
     }
 }
 
-/// The error of an upgraded stream that the application has not closed at the shutdown.
-fn closed_by_shutdown() -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionAborted, "the server has shut down")
+/// The error of an upgraded stream that the server has closed.
+fn closed_by_server() -> io::Error {
+    let reason = "the server has closed the socket: it shuts down, or the socket was idle for too long";
+    io::Error::new(io::ErrorKind::ConnectionAborted, reason)
 }

@@ -7,8 +7,11 @@ mod haproxy;
 mod heads;
 mod http2;
 mod proxy_protocol;
+mod response_time;
+mod shares;
 pub(crate) mod site;
 mod stop;
+mod streams;
 mod tls;
 #[cfg(unix)]
 mod tls_errors;

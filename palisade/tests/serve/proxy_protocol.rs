@@ -108,3 +108,29 @@ async fn shutdown_does_not_wait_for_a_header() {
     assert_eq!(slow.read_to_close().await, "");
     served.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn each_client_behind_a_balancer_has_its_own_share() {
+    let bounds = Serve::new().max_connections(16).share_per_address(8).count_loopback();
+    let site = Site::bounded(bounds.proxy_protocol(["127.0.0.1"]).unwrap(), app()).await;
+    let connect = async |client: &str| {
+        let mut connection = site.connect().await;
+        connection.send(format!("PROXY TCP4 {client} 192.0.2.1 40000 443\r\n")).await;
+        connection
+    };
+    let mut open = Vec::new();
+    for client in ["192.0.2.7", "192.0.2.7", "192.0.2.8", "192.0.2.8", "192.0.2.9"] {
+        let mut connection = connect(client).await;
+        assert_eq!(connection.get("/").await.status, 200, "{client}");
+        open.push(connection);
+    }
+    let mut third = connect("192.0.2.7").await;
+    assert_eq!(third.read_to_close().await, "", "two are its share");
+    // Health checks of the balancer use no client's share.
+    for _ in 0..3 {
+        let mut check = site.connect().await;
+        check.send(LOCAL).await;
+        assert_eq!(check.get("/").await.status, 200);
+        open.push(check);
+    }
+}

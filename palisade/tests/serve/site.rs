@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use palisade::serve::Serve;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -38,6 +38,25 @@ impl Site {
 
     pub(crate) async fn connect(&self) -> Client {
         Client(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// Connects from another address of this machine: 127.0.0.`last`.
+    pub(crate) async fn connect_from(&self, last: u8) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+        Client(socket.connect(self.address).await.unwrap())
+    }
+
+    /// Returns the first successful response to a request on a new connection. The server notices
+    /// a moment later than the client that a place is free.
+    pub(crate) async fn get_when_free(&self, path: &str) -> RawResponse {
+        loop {
+            let response = self.connect().await.get(path).await;
+            if !matches!(response.status, 429 | 503) {
+                return response;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Requests a shutdown. The returned task ends with the server.

@@ -1,32 +1,37 @@
 //! The handshake, and the answer to a client that speaks plain HTTP.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustls::ServerConnection;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::Tls;
-use crate::core::client::PeerAddr;
 
 /// The first byte of a TLS connection: a record of the type handshake.
 const HANDSHAKE: u8 = 0x16;
 /// The number of bytes of a plain request that are read after the answer.
 const DISCARDED: u64 = 64 << 10;
 
+/// The bytes that are encrypted and not yet sent, at most. The response waits for the client beyond
+/// that.
+const SEND_BUFFER: usize = 32 << 10;
+
 /// A connection inside of TLS.
 pub(in crate::serve) type TlsIo<I> = TlsStream<Rewound<I>>;
 
 /// Completes the handshake. Returns `None` if the client speaks no TLS, or none that is accepted.
-pub(in crate::serve) async fn accept<I>(tls: &Tls, mut io: I, peer: PeerAddr) -> Option<TlsIo<I>>
+pub(in crate::serve) async fn accept<I>(tls: &Tls, mut io: I, peer: SocketAddr) -> Option<TlsIo<I>>
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let first = io.read_u8().await.ok()?;
     if first != HANDSHAKE {
-        tracing::debug!(peer = %peer.0, "connection closed: the client speaks no TLS");
+        tracing::debug!(%peer, "connection closed: the client speaks no TLS");
         // The method of a request of HTTP.
         if first.is_ascii_uppercase() {
             let _ = answer_plain_http(io).await;
@@ -34,10 +39,11 @@ where
         return None;
     }
     let io = Rewound { first: Some(first), io };
-    match TlsAcceptor::from(tls.config.clone()).accept(io).await {
+    let bound = |connection: &mut ServerConnection| connection.set_buffer_limit(Some(SEND_BUFFER));
+    match TlsAcceptor::from(tls.config.clone()).accept_with(io, bound).await {
         Ok(stream) => Some(stream),
         Err(error) => {
-            tracing::debug!(peer = %peer.0, %error, "TLS handshake failed");
+            tracing::debug!(%peer, %error, "TLS handshake failed");
             None
         }
     }

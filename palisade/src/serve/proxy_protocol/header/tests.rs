@@ -1,3 +1,5 @@
+//! The tables of the specification, hostile bytes, and properties.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,0 +1,243 @@
+//! Bounded places: a number in all, and a share of it for each client network.
+//!
+//! A place is taken with one atomic addition, and the holder's count is in one of many small tables,
+//! so that requests of different clients do not wait for each other.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::log_interval::LogInterval;
+
+/// The client network that holds places: an IPv4 address, or an IPv6 network of 64 bits, which is
+/// what one customer gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ClientNetwork {
+    V4(u32),
+    V6(u64),
+}
+
+impl ClientNetwork {
+    /// Returns the network of this address. An IPv4-mapped IPv6 address is an IPv4 address.
+    pub(crate) fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.to_bits()),
+            IpAddr::V6(address) => {
+                let [first, second, third, fourth, ..] = address.segments();
+                let bits = [first, second, third, fourth].map(u64::from);
+                Self::V6(bits.into_iter().fold(0, |prefix, segment| prefix << 16 | segment))
+            }
+        }
+    }
+
+    /// Returns the number of the table with this network's count.
+    fn shard(self) -> usize {
+        let bits = match self {
+            Self::V4(bits) => u64::from(bits),
+            Self::V6(bits) => bits,
+        };
+        // Neighbours in one network shall not share a table.
+        let mixed = bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
+        usize::try_from(mixed).unwrap_or(0) % SHARDS
+    }
+}
+
+/// The number of tables with the counts of client networks: 2⁶.
+const SHARDS: usize = 64;
+
+/// A number of places, and the part of it that one client network may hold.
+#[derive(Debug)]
+pub(crate) struct Capacity {
+    max: usize,
+    share: usize,
+    used: AtomicUsize,
+    tables: Box<[Mutex<HashMap<ClientNetwork, usize>>]>,
+    over_share: AtomicU64,
+    at_capacity: AtomicU64,
+    log: LogInterval,
+}
+
+/// The reason why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// The client network holds its share.
+    OverShare,
+    /// Every place is taken.
+    AtCapacity,
+}
+
+/// The numbers of a [`Capacity`] at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CapacityCounts {
+    pub(crate) used: u64,
+    pub(crate) over_share: u64,
+    pub(crate) at_capacity: u64,
+}
+
+impl Capacity {
+    /// Returns a capacity of so many places, at least one. A client network may hold one
+    /// `share_divisor`-th of them, at least one place; with 1, all of them.
+    pub(crate) fn new(max: usize, share_divisor: usize) -> Arc<Self> {
+        let max = max.max(1);
+        Arc::new(Self {
+            max,
+            share: (max / share_divisor.max(1)).max(1),
+            used: AtomicUsize::new(0),
+            tables: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            over_share: AtomicU64::new(0),
+            at_capacity: AtomicU64::new(0),
+            log: LogInterval::new(),
+        })
+    }
+
+    /// Takes a place for a client network; without one, only the number in all counts.
+    pub(crate) fn take(self: &Arc<Self>, holder: Option<ClientNetwork>) -> Result<Place, NoPlace> {
+        if self.used.fetch_add(1, Ordering::Relaxed) >= self.max {
+            self.used.fetch_sub(1, Ordering::Relaxed);
+            self.at_capacity.fetch_add(1, Ordering::Relaxed);
+            return Err(NoPlace::AtCapacity);
+        }
+        // A network whose share is everything needs no count.
+        let holder = holder.filter(|_| self.share < self.max);
+        if let Some(network) = holder {
+            let mut table = self.table(network);
+            let held = table.entry(network).or_insert(0);
+            if *held >= self.share {
+                drop(table);
+                self.used.fetch_sub(1, Ordering::Relaxed);
+                self.over_share.fetch_add(1, Ordering::Relaxed);
+                return Err(NoPlace::OverShare);
+            }
+            *held += 1;
+        }
+        Ok(Place { capacity: Arc::clone(self), holder })
+    }
+
+    /// The number of places.
+    pub(crate) fn max(&self) -> usize {
+        self.max
+    }
+
+    /// The number of places that one client network may hold.
+    pub(crate) fn share(&self) -> usize {
+        self.share
+    }
+
+    pub(crate) fn counts(&self) -> CapacityCounts {
+        CapacityCounts {
+            used: self.used.load(Ordering::Relaxed) as u64,
+            over_share: self.over_share.load(Ordering::Relaxed),
+            at_capacity: self.at_capacity.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Returns `true` at most once a minute: the time has come for a log line.
+    pub(crate) fn is_log_due(&self) -> bool {
+        self.log.is_due()
+    }
+
+    fn table(&self, network: ClientNetwork) -> MutexGuard<'_, HashMap<ClientNetwork, usize>> {
+        self.tables[network.shard()].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    capacity: Arc<Capacity>,
+    holder: Option<ClientNetwork>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(network) = self.holder {
+            let mut table = self.capacity.table(network);
+            if let Some(held) = table.get_mut(&network) {
+                *held -= 1;
+                if *held == 0 {
+                    table.remove(&network);
+                }
+            }
+        }
+        self.capacity.used.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(address: &str) -> Option<ClientNetwork> {
+        Some(ClientNetwork::of(address.parse().unwrap()))
+    }
+
+    fn held(capacity: &Capacity) -> usize {
+        capacity.tables.iter().map(|table| table.lock().unwrap().len()).sum()
+    }
+
+    #[test]
+    fn a_network_holds_exactly_its_share() {
+        for (max, divisor, share) in [(16, 8, 2), (17, 8, 2), (24, 8, 3), (7, 8, 1), (10, 2, 5), (0, 0, 1)] {
+            let capacity = Capacity::new(max, divisor);
+            assert_eq!(capacity.share(), share, "{max} / {divisor}");
+            let places: Vec<_> =
+                (0..share).map(|_| capacity.take(network("192.0.2.1")).expect("within the share")).collect();
+            if share < capacity.max() {
+                let refused = capacity.take(network("192.0.2.1")).unwrap_err();
+                assert_eq!(refused, NoPlace::OverShare, "{max} / {divisor}");
+                assert!(capacity.take(network("192.0.2.2")).is_ok(), "another address");
+                assert!(capacity.take(None).is_ok(), "an exempt client");
+            }
+            assert_eq!(capacity.counts().used, share as u64, "refused and dropped places are free");
+            drop(places);
+            assert_eq!((capacity.counts().used, held(&capacity)), (0, 0));
+        }
+    }
+
+    #[test]
+    fn exactly_so_many_places_are_taken_in_all() {
+        let capacity = Capacity::new(3, 1);
+        let mut places: Vec<_> = (0..3).map(|_| capacity.take(None).expect("a place is free")).collect();
+        assert_eq!(capacity.take(network("192.0.2.1")).unwrap_err(), NoPlace::AtCapacity);
+        assert_eq!(capacity.take(None).unwrap_err(), NoPlace::AtCapacity);
+        assert_eq!(capacity.counts(), CapacityCounts { used: 3, over_share: 0, at_capacity: 2 });
+        places.pop();
+        assert!(capacity.take(network("192.0.2.1")).is_ok());
+        assert_eq!(capacity.counts().used, 2);
+    }
+
+    #[test]
+    fn a_returned_place_can_be_taken_again() {
+        let capacity = Capacity::new(8, 4);
+        let first = capacity.take(network("192.0.2.1")).unwrap();
+        let second = capacity.take(network("192.0.2.1")).unwrap();
+        drop(first);
+        let third = capacity.take(network("192.0.2.1")).unwrap();
+        assert_eq!(capacity.take(network("192.0.2.1")).unwrap_err(), NoPlace::OverShare);
+        assert_eq!(capacity.counts(), CapacityCounts { used: 2, over_share: 1, at_capacity: 0 });
+        drop((second, third));
+        assert_eq!(held(&capacity), 0, "no entry is left of clients that have gone");
+    }
+
+    #[test]
+    fn ipv6_counts_by_64_bits() {
+        for (one, other, same) in [
+            ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true),
+            ("2001:db8::1", "2001:db8:0:1::1", false),
+            ("2001:db8::1", "2001:db9::1", false),
+            ("::ffff:192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("0.0.0.1", "::1", false),
+        ] {
+            assert_eq!(network(one) == network(other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn neighbours_use_many_tables() {
+        let shards: std::collections::HashSet<_> =
+            (0..=255).map(|last| ClientNetwork::of([192, 0, 2, last].into()).shard()).collect();
+        assert!(shards.len() > SHARDS / 2, "{}", shards.len());
+    }
+}

@@ -1,0 +1,205 @@
+//! The numbers of connections, requests and streams that a server has at once, in all and for each
+//! peer address.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use http::{HeaderValue, Response, StatusCode, header};
+
+use super::Serve;
+use crate::core::capacity::{Capacity, ClientNetwork, NoPlace, Place};
+use crate::core::client::PeerAddr;
+use crate::core::log_interval::LogInterval;
+use crate::core::request_context::RequestContext;
+use crate::proxy::Proxies;
+
+/// The `Retry-After` of a client that has too many requests underway: one of them may end at once.
+const RETRY_CLIENT: u32 = 1;
+/// The `Retry-After` of a full server, in seconds.
+const RETRY_SERVER: u32 = 5;
+
+/// The bounds of one running server.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    pub(super) connections: Arc<Capacity>,
+    pub(super) requests: Arc<Capacity>,
+    pub(super) streams: Arc<Capacity>,
+    proxies: Option<Proxies>,
+    count_loopback: bool,
+    pub(super) response_timeout: Duration,
+    pub(super) response_timeouts: AtomicU64,
+    pub(super) idle_sockets: AtomicU64,
+    timeout_log: LogInterval,
+}
+
+impl Bounds {
+    pub(super) fn new(settings: &Serve) -> Self {
+        let bounds = &settings.bounds;
+        Self {
+            connections: Capacity::new(settings.max_connections, bounds.share_divisor),
+            requests: Capacity::new(bounds.max_requests, bounds.share_divisor),
+            streams: Capacity::new(bounds.max_streams, bounds.share_divisor),
+            proxies: bounds.proxies.clone(),
+            count_loopback: bounds.count_loopback,
+            response_timeout: bounds.response_timeout,
+            response_timeouts: AtomicU64::new(0),
+            idle_sockets: AtomicU64::new(0),
+            timeout_log: LogInterval::new(),
+        }
+    }
+
+    /// Returns `true` at most once a minute: a response timeout may be logged.
+    pub(super) fn is_timeout_log_due(&self) -> bool {
+        self.timeout_log.is_due()
+    }
+
+    /// Returns the network whose share a peer uses. `None` for a peer that carries the requests of
+    /// many clients: a trusted proxy, this machine, or the proxy on a unix socket.
+    pub(super) fn holder(&self, peer: SocketAddr) -> Option<ClientNetwork> {
+        let address = peer.ip().to_canonical();
+        let is_exempt = match address.is_loopback() {
+            true => !self.count_loopback || PeerAddr(peer).is_unix() || self.is_proxy(peer),
+            false => self.is_proxy(peer),
+        };
+        (!is_exempt).then(|| ClientNetwork::of(address))
+    }
+
+    fn is_proxy(&self, peer: SocketAddr) -> bool {
+        self.proxies.as_ref().is_some_and(|proxies| proxies.trusts(peer))
+    }
+
+    /// Takes the place of a connection. `None` if the peer's address holds its share.
+    pub(super) fn connection(&self, peer: SocketAddr, holder: Option<ClientNetwork>) -> Option<Place> {
+        self.take(&self.connections, "connections", peer, holder).ok()
+    }
+
+    /// Takes the place of a request.
+    pub(super) fn request(&self, peer: SocketAddr, holder: Option<ClientNetwork>) -> Result<Place, NoPlace> {
+        self.take(&self.requests, "requests", peer, holder)
+    }
+
+    /// Takes the place of a response that is a stream of events, or of an upgraded socket.
+    pub(super) fn stream(&self, peer: SocketAddr, holder: Option<ClientNetwork>) -> Result<Place, NoPlace> {
+        self.take(&self.streams, "streams", peer, holder)
+    }
+
+    fn take(
+        &self,
+        capacity: &Arc<Capacity>,
+        resource: &'static str,
+        peer: SocketAddr,
+        holder: Option<ClientNetwork>,
+    ) -> Result<Place, NoPlace> {
+        capacity.take(holder).inspect_err(|no_place| {
+            if capacity.is_log_due() {
+                log(*no_place, capacity, resource, peer);
+            }
+        })
+    }
+}
+
+/// Logs that a bound is reached: at most once a minute for each of them.
+fn log(no_place: NoPlace, capacity: &Capacity, resource: &'static str, peer: SocketAddr) {
+    let (max, share) = (capacity.max(), capacity.share());
+    match no_place {
+        NoPlace::OverShare => tracing::warn!(
+            %peer,
+            resource,
+            share,
+            max,
+            "one address holds its share of this server, and more are rejected. If the address is your proxy, write \
+             `Serve::new().proxies(&proxies)` with the value of `trusted_proxies`"
+        ),
+        NoPlace::AtCapacity => tracing::warn!(resource, max, "the server is full, and more are rejected"),
+    }
+}
+
+/// Returns the server's own answer to a request that finds no place: 429 for a client over its
+/// share, 503 on a full server.
+pub(super) fn rejection(no_place: NoPlace) -> Response<()> {
+    let (status, seconds) = match no_place {
+        NoPlace::OverShare => (StatusCode::TOO_MANY_REQUESTS, RETRY_CLIENT),
+        NoPlace::AtCapacity => (StatusCode::SERVICE_UNAVAILABLE, RETRY_SERVER),
+    };
+    let mut response = Response::new(());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// The places of one response or socket: the server's own, and that of a limit in the application.
+/// They are free when this is dropped.
+#[derive(Debug, Default)]
+pub(super) struct HeldPlaces {
+    pub(super) place: Option<Place>,
+    pub(super) context: Option<RequestContext>,
+}
+
+impl Drop for HeldPlaces {
+    fn drop(&mut self) {
+        drop(self.context.as_ref().and_then(RequestContext::take_place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(settings: Serve) -> Bounds {
+        Bounds::new(&settings)
+    }
+
+    fn is_counted(bounds: &Bounds, address: &str) -> bool {
+        bounds.holder(SocketAddr::new(address.parse().unwrap(), 4000)).is_some()
+    }
+
+    #[test]
+    fn loopback_and_named_proxies_have_no_share() {
+        let plain = bounds(Serve::new());
+        let proxies = Proxies::trusted(["192.0.2.7", "10.0.0.0/8"]).unwrap();
+        let named = bounds(Serve::new().proxies(&proxies));
+        let hops = bounds(Serve::new().proxies(&Proxies::hops(1)));
+        let strict = bounds(Serve::new().count_loopback());
+        for (address, by_default, named_two, one_hop, with_loopback) in [
+            ("127.0.0.1", false, false, false, true),
+            ("::1", false, false, false, true),
+            ("::ffff:127.0.0.1", false, false, false, true),
+            ("192.0.2.7", true, false, true, true),
+            ("::ffff:192.0.2.7", true, false, true, true),
+            ("10.1.2.3", true, false, false, true),
+            ("203.0.113.1", true, true, true, true),
+            ("2001:db8::1", true, true, true, true),
+        ] {
+            assert_eq!(is_counted(&plain, address), by_default, "{address}");
+            assert_eq!(is_counted(&named, address), named_two, "{address}, named");
+            assert_eq!(is_counted(&hops, address), one_hop, "{address}, one hop");
+            assert_eq!(is_counted(&strict, address), with_loopback, "{address}, loopback counts");
+        }
+        let none = bounds(Serve::new().proxies(&Proxies::none()));
+        assert!(is_counted(&none, "10.1.2.3"), "no proxy is trusted");
+        let loopback_proxy = bounds(Serve::new().count_loopback().proxies(&Proxies::hops(1)));
+        assert!(!is_counted(&loopback_proxy, "127.0.0.1"), "a named proxy");
+        assert_eq!(strict.holder(PeerAddr::local().0), None, "a proxy on a unix socket");
+    }
+
+    fn numbers(bounds: &Bounds) -> [(usize, usize); 3] {
+        [&bounds.connections, &bounds.requests, &bounds.streams].map(|it| (it.max(), it.share()))
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_table() {
+        assert_eq!(numbers(&bounds(Serve::new())), [(4096, 512), (2048, 256), (2048, 256)]);
+    }
+
+    #[test]
+    fn a_share_is_at_most_a_half() {
+        for (divisor, share) in [(0, 512), (1, 512), (2, 512), (4, 256), (2000, 1)] {
+            let bounds = bounds(Serve::new().max_requests(1024).share_per_address(divisor));
+            assert_eq!(bounds.requests.share(), share, "{divisor}");
+        }
+        let all = bounds(Serve::new().dangerous_disable_share_per_address());
+        assert_eq!(numbers(&all), [(4096, 4096), (2048, 2048), (2048, 2048)]);
+    }
+}

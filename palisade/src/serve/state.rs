@@ -1,0 +1,33 @@
+//! The values that the connections of one server share, and the other end of one of them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use hyper_util::rt::TokioExecutor;
+use hyper_util::server::conn::auto::Builder;
+
+use super::Serve;
+use super::bounds::Bounds;
+use super::headers_check::HeadersCheck;
+use super::shutdown::Shutdown;
+use crate::core::capacity::ClientNetwork;
+
+/// The values that the connections of one server share.
+pub(super) struct ServerState {
+    pub(super) settings: Serve,
+    pub(super) bounds: Arc<Bounds>,
+    pub(super) protocol: Builder<TokioExecutor>,
+    pub(super) shutdown: Shutdown,
+    /// `true` while as many connections are open as there may be.
+    pub(super) at_capacity: Arc<AtomicBool>,
+    pub(super) headers_check: Arc<HeadersCheck>,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer {
+    pub(super) address: SocketAddr,
+    /// The network whose share the peer uses. `None` if it is exempt.
+    pub(super) holder: Option<ClientNetwork>,
+}
