@@ -120,9 +120,10 @@
 //! header to requests. With the PROXY protocol it says who the client is when it connects:
 //! [`Serve::proxy_protocol`] names the balancers, by address.
 //!
-//! The client of the header is the peer from there on, also for
-//! [`Proxies`](crate::proxy::Proxies): with `Proxies::hops(1)`, a client in the private network could
-//! send forwarded headers, so a balancer alone needs `Proxies::none()`, the default.
+//! The client of the header is the peer from there on. It has its own share of the connections,
+//! requests and streams, and [`Proxies`](crate::proxy::Proxies) sees it as the peer: with
+//! `Proxies::hops(1)`, a client in the private network could send forwarded headers. A balancer alone
+//! needs `Proxies::none()`, the default.
 //!
 //! # TLS
 //!
@@ -177,13 +178,15 @@
 //! # See also
 //!
 //! [`body_limit`](crate::body_limit) and [`deadline`](crate::deadline) for one route;
-//! [`concurrency`](crate::concurrency) for clients behind a proxy; [`proxy`](crate::proxy) for the client's address behind a proxy; the example `hyper_alone` for
-//! a service without axum.
+//! [`concurrency`](crate::concurrency) for clients behind a proxy; [`proxy`](crate::proxy) for the
+//! client's address behind a proxy; the example `hyper_alone` for a service without axum.
 //!
 //! # References
 //!
 //! RFC 9112 §9 (connections), RFC 9113 §5.1.2 and §10.5 (streams, denial of service), RFC 6585 §5
-//! (431), RFC 6585 §4 (429), RFC 8446 and RFC 7301 (TLS, ALPN), HAProxy's "The PROXY protocol, versions 1 & 2"; CWE-400, CWE-770, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset), CVE-2025-8671.
+//! (431), RFC 6585 §4 (429), RFC 8446 and RFC 7301 (TLS, ALPN), HAProxy's "The PROXY protocol,
+//! versions 1 & 2"; CWE-400, CWE-770, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset),
+//! CVE-2025-8671.
 
 mod activity;
 mod activity_state;
