@@ -213,6 +213,7 @@ mod tls;
 use std::time::Duration;
 
 pub use self::app::App;
+#[cfg(feature = "axum")]
 pub(crate) use self::app::Server;
 use self::bound_settings::BoundSettings;
 pub use self::listener::Listener;

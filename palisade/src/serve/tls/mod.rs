@@ -232,7 +232,7 @@ impl ResolvesServerCert for Certificates {
             current.iter().find(|certificate| certificate.is_for(&name))
         };
         let chosen = if current.len() > 1 { by_name() } else { None };
-        chosen.or(current.first()).map(|certificate| Arc::clone(&certificate.certified_key))
+        chosen.or_else(|| current.first()).map(|certificate| Arc::clone(&certificate.certified_key))
     }
 }
 
