@@ -32,6 +32,7 @@ enum Part {
     Hosts,
     Https,
     Csrf,
+    ConcurrencyLimit,
     Deadline,
     BodyLimit,
     RateLimit,
@@ -46,7 +47,17 @@ use Part::*;
 
 /// The right stacks, outermost first: by the guards, and by single layers.
 const STACKS: [&[Part]; 3] = [
-    &[ErrorPages, Guards, Deadline, BodyLimit, RateLimit, Sessions, CsrfTokens, PageHeaders],
+    &[
+        ErrorPages,
+        Guards,
+        ConcurrencyLimit,
+        Deadline,
+        BodyLimit,
+        RateLimit,
+        Sessions,
+        CsrfTokens,
+        PageHeaders,
+    ],
     &[ErrorPages, Guards, Deadline, BodyLimit, RateLimitForAll, SecureSessions, CsrfTokens, PageHeaders],
     &[
         ErrorPages,
@@ -56,6 +67,7 @@ const STACKS: [&[Part]; 3] = [
         Hosts,
         Https,
         Csrf,
+        ConcurrencyLimit,
         Deadline,
         BodyLimit,
         RateLimit,
@@ -69,11 +81,12 @@ const STACKS: [&[Part]; 3] = [
 type Promise = (&'static str, fn(&[Part]) -> bool);
 
 /// The protections that a stack promises.
-const PROMISES: [Promise; 11] = [
+const PROMISES: [Promise; 12] = [
     ("rejects another host", |parts| has(parts, &[Guards, Hosts])),
     ("redirects plain HTTP", |parts| has(parts, &[Guards, Https])),
     ("rejects another site's page", |parts| has(parts, &[Guards, Csrf])),
     ("completes cookies", |parts| has(parts, &[Guards, Cookies])),
+    ("bounds the requests at once", |parts| has(parts, &[ConcurrencyLimit])),
     ("ends a slow request", |parts| has(parts, &[Deadline])),
     ("rejects a large body", |parts| has(parts, &[BodyLimit])),
     ("rejects the fourth request", |parts| has(parts, &[RateLimit, RateLimitForAll])),
@@ -115,8 +128,8 @@ impl Site {
         Self { parts: parts.to_vec(), app, handled, faults: Mutex::default() }
     }
 
-    /// Sends a request of a new client over https, unless it says otherwise.
-    async fn send(&self, mut request: Request<Body>) -> Result<Response<String>, Failure> {
+    /// Completes a request: it is of a new client over https, unless it says otherwise.
+    fn complete(mut request: Request<Body>) -> Request<Body> {
         let peer: std::net::SocketAddr = "10.0.0.1:40000".parse().unwrap();
         request.extensions_mut().insert(PeerAddr(peer));
         let headers = request.headers_mut();
@@ -126,6 +139,12 @@ impl Site {
         headers.entry("x-forwarded-for").or_insert_with(|| client.parse().unwrap());
         headers.entry("x-forwarded-proto").or_insert_with(|| "https".parse().unwrap());
         headers.entry("accept").or_insert_with(|| "text/html".parse().unwrap());
+        request
+    }
+
+    /// Sends a request of a new client over https, unless it says otherwise.
+    async fn send(&self, request: Request<Body>) -> Result<Response<String>, Failure> {
+        let request = Self::complete(request);
         let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
         let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
         let response = Response::from_parts(parts, body);
@@ -176,6 +195,16 @@ impl Site {
                 let theme = cookie(&response, "theme=").unwrap_or_default();
                 let complete = ["Secure", "HttpOnly", "SameSite"].iter().all(|part| theme.contains(part));
                 expect(complete, promise, &response)
+            }
+            "bounds the requests at once" => {
+                let ask = || request("GET", "/", &[("x-forwarded-for", "192.0.2.9")]);
+                let mut unread = Vec::new();
+                for _ in 0..2 {
+                    unread.push(self.app.clone().oneshot(Self::complete(ask())).await.unwrap());
+                }
+                let response = self.send(ask()).await?;
+                drop(unread);
+                expect(response.status() == 429, promise, &response)
             }
             "ends a slow request" => {
                 let response = self.send(request("GET", "/slow", &[])).await?;
@@ -297,6 +326,7 @@ impl Part {
             Hosts => routes.layer(palisade::host::Hosts::only(["example.org"]).unwrap()),
             Https => routes.layer(palisade::https::Https::new()),
             Csrf => routes.layer(palisade::csrf::Csrf::new()),
+            ConcurrencyLimit => routes.layer(palisade::concurrency::ConcurrencyLimit::new().max_requests(16)),
             Deadline => routes.layer(palisade::deadline::Deadline::new(Duration::from_secs(5))),
             BodyLimit => routes.layer(palisade::body_limit::BodyLimit::bytes(1000)),
             RateLimit => routes.layer(limit().per_client()),
