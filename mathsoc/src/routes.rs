@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_extractor_with_state;
+use axum::middleware::{from_extractor_with_state, map_response};
 #[cfg(doc)]
 use palisade::Palisade;
 use palisade::body_limit::BodyLimit;
@@ -11,6 +11,7 @@ use palisade::deadline::Deadline;
 use palisade::headers::ReferrerPolicy;
 use palisade::{ErrorPages, PageHeaders, SignedIn};
 
+use crate::db::request_reads::RequestReadsLayer;
 use crate::db::users::User;
 use crate::error::Error;
 use crate::links;
@@ -24,7 +25,7 @@ use crate::pages::{admin, error, files, public};
 use crate::state::App;
 use crate::web::route_map;
 use crate::web::signed_in::{Admin, IdentifyMember};
-use crate::web::{assets, compression, policy};
+use crate::web::{assets, compression, outage, policy};
 
 type Group = route_map::Group<App>;
 type Map = route_map::Map<App>;
@@ -249,7 +250,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 /// |---|---|
 /// | everything | compression, access log |
 /// | [`Palisade`] | error pages, hosts, HTTPS, headers, check of `Origin`, deadline, body limit, session, CSRF token |
-/// | pages | signed-in member; limits; sign-in or admin check |
+/// | pages | 503 for database outages; signed-in member; limits; sign-in or admin check |
 ///
 /// Probes are reachable under every host and over plain HTTP. Files, browser reports and probes have
 /// no session.
@@ -274,7 +275,8 @@ pub fn app(state: App) -> Router {
     let admins = [for_admins(admin()), with_files(for_admins(admin_files()))];
     let pages = visitors.into_iter().chain(members).chain(admins).map(limited).fold(Map::new(), Map::group);
     let identify_member = from_extractor_with_state::<IdentifyMember, App>(state.clone());
-    let pages = pages.into_router().layer(identify_member);
+    let around_pages = (RequestReadsLayer, map_response(outage::unavailable), identify_member);
+    let pages = pages.into_router().layer(around_pages);
     let files = Map::new().group(limited(files())).group(limited(reports())).into_router();
     let probes = Map::new().group(limited(open())).into_router();
 
@@ -291,6 +293,7 @@ pub fn app(state: App) -> Router {
 /// Returns the service for `METRICS_ADDR`.
 pub fn metrics(state: &App) -> Router {
     let (traffic, reports) = (state.traffic.clone(), state.reports.clone());
-    let sources = metrics::Sources { traffic, reports, counters: state.counters.clone() };
+    let (storage, counters) = (state.storage.clone(), state.counters.clone());
+    let sources = metrics::Sources { traffic, reports, storage, counters };
     metrics::router(sources, &policy::palisade(&state.config))
 }

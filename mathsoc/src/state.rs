@@ -18,8 +18,10 @@ use crate::limits::Limits;
 use crate::links::Links;
 use crate::live::Live;
 use crate::mail::{MailError, Mailer};
+use crate::observe::storage::StorageCheck;
 use crate::observe::traffic::Traffic;
 use crate::operate::demo::{self, Demo};
+use crate::web::last_seen::LastSeen;
 use crate::web::sessions;
 
 /// The shared state of all handlers. It is one [`Arc`], because axum clones it several times for
@@ -54,6 +56,10 @@ pub struct Parts {
     pub reports: Collector,
     /// Counts the responses.
     pub traffic: Traffic,
+    /// Writes when members were last seen.
+    pub last_seen: LastSeen,
+    /// Checks that the database takes writes; the program runs it at intervals.
+    pub storage: StorageCheck,
     /// The readiness check of `/readyz`.
     pub ready: Readiness,
 }
@@ -81,6 +87,7 @@ impl App {
         let uploads = config.uploads.open()?;
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
         let live = Live::new(db.clone());
+        let (last_seen, storage) = (LastSeen::new(db.clone()), StorageCheck::new(db.clone()));
         let (passwords, traffic, config) = (Passwords::new(), Traffic::default(), Arc::new(config));
         Ok(Self(Arc::new(Parts {
             db,
@@ -96,6 +103,8 @@ impl App {
             live,
             reports: Collector::new(),
             traffic,
+            last_seen,
+            storage,
             ready,
         })))
     }
@@ -111,6 +120,12 @@ impl App {
 impl FromRef<App> for Db {
     fn from_ref(app: &App) -> Self {
         app.db.clone()
+    }
+}
+
+impl FromRef<App> for LastSeen {
+    fn from_ref(app: &App) -> Self {
+        app.last_seen.clone()
     }
 }
 

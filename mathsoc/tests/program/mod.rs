@@ -1,6 +1,7 @@
 //! The `mathsoc` program as a process: start, shutdown, commands, exit codes.
 
 mod admin;
+mod log_faults;
 
 use std::fs;
 use std::net::TcpStream;

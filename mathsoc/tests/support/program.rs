@@ -31,7 +31,13 @@ impl Site {
     /// Starts a server on this port.
     pub(crate) fn start_on(port: u16, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = mathsoc(folder, settings);
-        let mut process = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+        command.env("PORT", port.to_string());
+        Self::spawn(command)
+    }
+
+    /// Starts a server by this command, whose standard error may lead anywhere.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut lines: Box<dyn Iterator<Item = String>> = Box::new(lines);
         let start_line = line_with(&mut lines, "http://");
@@ -42,6 +48,11 @@ impl Site {
     /// Returns the next line of its output that contains this text.
     pub(crate) fn next_line_with(&mut self, part: &str) -> String {
         line_with(&mut self.lines, part)
+    }
+
+    /// Closes the reading end of its standard output.
+    pub(crate) fn close_output(&mut self) {
+        self.lines = Box::new(std::iter::empty());
     }
 
     /// Sends a GET, and returns the raw response.

@@ -213,20 +213,20 @@ pub async fn set_profile(
 }
 
 /// The minimum time between two updates of `last_seen_at`, in seconds.
-const SEEN_EVERY: i64 = 60 * 60;
+pub const SEEN_EVERY: i64 = 60 * 60;
 
-/// Updates the time of the last visit, at most once an hour, and otherwise runs no query.
-pub async fn seen(db: &Db, user: &User) -> Result<()> {
+/// Updates the time of the last visit of these accounts, at most once an hour each, in one
+/// transaction.
+pub async fn seen(db: &Db, ids: &[i64], now: i64) -> Result<()> {
     const SEEN: &str = "UPDATE users SET last_seen_at = $2
         WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - $3)";
-    let now = now();
-    if user.last_seen_at.is_some_and(|seen| seen > now - SEEN_EVERY) {
-        return Ok(());
-    }
     on!(db, pool => {
-        sqlx::query(SEEN).bind(user.id).bind(now).bind(SEEN_EVERY).execute(pool).await.map(drop)
-    })?;
-    Ok(())
+        let mut tx = pool.begin().await?;
+        for id in ids {
+            sqlx::query(SEEN).bind(id).bind(now).bind(SEEN_EVERY).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
+    })
 }
 
 /// Changes the role and raises the epoch. Returns the current epoch, or `None` if the account does
