@@ -93,7 +93,9 @@ fn routes(app: App) -> Result<Router, Box<dyn Error>> {
     // Pages are served while their store is down; what must be counted is not.
     let pages = RateLimit::new("pages", "10000000/hour", app.counters.clone())?;
     let guarded = RateLimit::new("guarded", "5/hour", app.counters.clone())?.on_outage(OutagePolicy::Reject);
+    let body_timeout = milliseconds("BODY_TIMEOUT_MS").unwrap_or(Duration::from_secs(30));
     let palisade = Palisade::development()
+        .body_limit(BodyLimit::bytes(1 << 20).timeout(body_timeout))
         .sessions(Sessions::in_store(sessions, &Keyring::random()))
         .rate_limit(pages.on_outage(OutagePolicy::CountLocally));
     let programs = palisade.for_api().protect(programs::routes(guarded));
@@ -102,15 +104,13 @@ fn routes(app: App) -> Result<Router, Box<dyn Error>> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    // By default, an error of the log is written to standard error, which panics if that is gone, too.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).log_internal_errors(false).init();
     let (clock, manual) = Clock::manual();
     let app = routes(open(manual, counters(clock).await?).await?)?;
     let mut settings = Serve::new();
     if let Some(time) = milliseconds("HEADER_TIMEOUT_MS") {
         settings = settings.header_timeout(time);
-    }
-    if let Some(time) = milliseconds("BODY_TIMEOUT_MS") {
-        settings = settings.body_limit(BodyLimit::bytes(1 << 20).timeout(time));
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     say(listener.local_addr()?);

@@ -20,12 +20,17 @@ const LARGE: usize = 200 << 10;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(async || Html("<!doctype html><title>Hello</title><p>Hello")))
+        .route("/", get(hello))
         .route("/large", get(async || Html("x".repeat(LARGE))))
         .route("/events", get(events))
         .route("/slow/{milliseconds}", get(slow))
         .route("/form", get(form).post(async || Html("saved")))
         .route("/login", get(form).post(log_in))
+}
+
+async fn hello() -> Html<&'static str> {
+    tracing::info!("a page is served");
+    Html("<!doctype html><title>Hello</title><p>Hello")
 }
 
 async fn events() -> impl IntoResponse {

@@ -83,11 +83,15 @@ impl OpenForm {
     ///
     /// # Errors
     /// If the connection fails.
-    pub async fn post(&self, from: IpAddr, server: &str, path: &str, fields: &str) -> io::Result<RawResponse> {
-        let headers = format!(
-            "Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
-            self.cookie
-        );
+    pub async fn post(
+        &self,
+        from: IpAddr,
+        server: &str,
+        path: &str,
+        fields: &str,
+    ) -> io::Result<RawResponse> {
+        let headers =
+            format!("Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n", self.cookie);
         let body = format!("csrf_token={}&{fields}", self.token);
         send(from, server, "POST", path, &headers, body.as_bytes()).await
     }

@@ -6,7 +6,8 @@ pub fn preface() -> Vec<u8> {
     // SETTINGS_INITIAL_WINDOW_SIZE: the server may send as much as it likes.
     let settings = [0, 4, 0x7f, 0xff, 0xff, 0xff];
     let window = 0x7fff_0000_u32.to_be_bytes();
-    [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &settings), frame(8, 0, 0, &window)].concat()
+    [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &settings), frame(8, 0, 0, &window)]
+        .concat()
 }
 
 /// One frame: its type, flags, stream and payload.

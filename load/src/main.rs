@@ -7,16 +7,14 @@
 //! load --short              # the form of the tests
 //! ```
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap names the line")]
-
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use load::report::table;
 use load::scenarios::{ALL, Size};
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn main() -> io::Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let size = if words.iter().any(|word| word == "--short") { Size::Short } else { Size::Long };
     let names: Vec<&String> = words.iter().filter(|word| !word.starts_with("--")).collect();
@@ -26,9 +24,9 @@ async fn main() -> ExitCode {
         let row = scenario.run(size).await;
         let verdict = if row.outcome.is_kept() { "kept" } else { "BROKEN" };
         let seconds = row.took.as_secs_f64();
-        writeln!(std::io::stderr(), "load: {} took {seconds:.1} s: {verdict}", row.promise).unwrap();
+        writeln!(io::stderr(), "load: {} took {seconds:.1} s: {verdict}", row.promise)?;
         rows.push(row);
     }
-    write!(std::io::stdout(), "{}", table(&rows)).unwrap();
-    ExitCode::from(u8::from(rows.iter().any(|row| !row.outcome.is_kept())))
+    write!(io::stdout(), "{}", table(&rows))?;
+    Ok(ExitCode::from(u8::from(rows.iter().any(|row| !row.outcome.is_kept()))))
 }

@@ -52,7 +52,10 @@ impl Outcome {
     /// Records the memory that the server took, which must be less than this many bytes.
     pub fn memory(&mut self, peak: u64, bound: u64) {
         self.memory_peak = self.memory_peak.max(peak);
-        self.promise(peak <= bound, format!("the server took {} MB, more than {} MB", peak >> 20, bound >> 20));
+        self.promise(
+            peak <= bound,
+            format!("the server took {} MB, more than {} MB", peak >> 20, bound >> 20),
+        );
     }
 
     /// Records what the honest visitor got: every request must have been served.

@@ -80,13 +80,7 @@ impl Writers {
     }
 }
 
-async fn write(
-    server: &str,
-    writes: Writes,
-    writer: u32,
-    number: u64,
-    form: &mut Option<OpenForm>,
-) -> bool {
+async fn write(server: &str, writes: Writes, writer: u32, number: u64, form: &mut Option<OpenForm>) -> bool {
     let from = address(500 + writer);
     if let Writes::Notes = writes {
         let written = ask(from, server, "POST", &format!("/api/notes/{number}")).await;

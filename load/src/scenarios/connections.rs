@@ -69,7 +69,7 @@ pub(super) async fn slow_senders(size: Size) -> Outcome {
 
 /// Sends a byte every 100 ms, until the server closes the connection: `true`. Gives up after a
 /// minute.
-async fn trickle(mut client: Client) -> bool {
+async fn trickle(client: Client) -> bool {
     let began = Instant::now();
     let mut response = [0; 4096];
     while began.elapsed() < Duration::from_secs(60) {

@@ -57,7 +57,8 @@ pub(super) async fn site(size: Size) -> Outcome {
     }
     let file = SqliteConnectOptions::new().filename(folder.join("data/mathsoc.db"));
     let database = SqlitePool::connect_with(file).await.unwrap();
-    let present: Vec<String> = sqlx::query_scalar("SELECT email FROM users").fetch_all(&database).await.unwrap();
+    let present: Vec<String> =
+        sqlx::query_scalar("SELECT email FROM users").fetch_all(&database).await.unwrap();
     outcome.notes.push(format!("{} accounts acknowledged, {} there", acknowledged.len(), present.len()));
     outcome.lost(super::missing_accounts(&acknowledged, &present));
     outcome

@@ -4,8 +4,8 @@ use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
-pub(crate) use test_support::program::{address_in, get};
 use test_support::program::Program;
+pub(crate) use test_support::program::{address_in, get};
 
 /// Returns the command, in this folder and with only these environment variables.
 pub(crate) fn mathsoc(folder: &Path, settings: &[(&str, &str)]) -> Command {
