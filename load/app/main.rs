@@ -9,6 +9,8 @@
 //! | `CALLERS` | the capacity of `memory://` | the library's |
 //! | `SESSION_BYTES` | the size of the session store | the library's |
 //! | `HEADER_TIMEOUT_MS`, `BODY_TIMEOUT_MS` | the time for heads and bodies | the library's |
+//! | `SHARES` | bounds what one address may hold, though it is of this machine | off, as in the library |
+//! | `CONNECTIONS` | the number of connections at once | the library's |
 //! | `RECODE` | decodes and encodes images again | off |
 
 mod pages;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use axum::Router;
 use palisade::body_limit::BodyLimit;
 use palisade::clock::{Clock, ManualClock};
+use palisade::concurrency::ConcurrencyLimit;
 use palisade::password::PasswordHash;
 use palisade::rate_limit::store::{MemoryStore, Store};
 use palisade::rate_limit::{FallbackStore, OutagePolicy};
@@ -46,6 +49,10 @@ pub(crate) struct App {
 
 fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
     env::var(name).ok()?.parse().ok()
+}
+
+fn has_shares() -> bool {
+    env::var_os("SHARES").is_some()
 }
 
 fn milliseconds(name: &str) -> Option<Duration> {
@@ -94,7 +101,9 @@ fn routes(app: App) -> Result<Router, Box<dyn Error>> {
     let pages = RateLimit::new("pages", "10000000/hour", app.counters.clone())?;
     let guarded = RateLimit::new("guarded", "5/hour", app.counters.clone())?.on_outage(OutagePolicy::Reject);
     let body_timeout = milliseconds("BODY_TIMEOUT_MS").unwrap_or(Duration::from_secs(30));
+    let concurrency = ConcurrencyLimit::new();
     let palisade = Palisade::development()
+        .concurrency_limit(if has_shares() { concurrency.count_loopback() } else { concurrency })
         .body_limit(BodyLimit::bytes(1 << 20).timeout(body_timeout))
         .sessions(Sessions::in_store(sessions, &Keyring::random()))
         .rate_limit(pages.on_outage(OutagePolicy::CountLocally));
@@ -111,6 +120,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut settings = Serve::new();
     if let Some(time) = milliseconds("HEADER_TIMEOUT_MS") {
         settings = settings.header_timeout(time);
+    }
+    if let Some(connections) = number("CONNECTIONS") {
+        settings = settings.max_connections(connections);
+    }
+    if has_shares() {
+        settings = settings.count_loopback();
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     say(listener.local_addr()?);

@@ -111,3 +111,18 @@ async fn a_full_session_store_ends_no_session() {
 async fn a_full_counting_store_resets_nothing() {
     check("a_full_counting_store_resets_nothing").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_cannot_hold_the_server() {
+    check("one_address_cannot_hold_the_server").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_leaves_streams_to_others() {
+    check("one_address_leaves_streams_to_others").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_log_stops_no_page_of_the_site() {
+    check("a_lost_log_stops_no_page_of_the_site").await;
+}

@@ -1,6 +1,7 @@
 //! A full disk, and a log that no one takes.
 
 use std::fs::{self, OpenOptions};
+use std::io::PipeReader;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -79,26 +80,73 @@ pub(super) async fn full(size: Size) -> Outcome {
     outcome
 }
 
-/// `load-app`, which logs every page, and whose log goes to a closed pipe, or to a full disk.
+/// Where a log goes to be lost.
+#[derive(Clone, Copy, Debug)]
+enum LostLog {
+    /// A pipe whose reader has gone.
+    ClosedPipe,
+    /// A file on a full disk.
+    FullDisk,
+    /// A pipe that no one reads: it is soon full.
+    UnreadPipe,
+}
+
+impl LostLog {
+    /// Returns the log, and the reader of an unread pipe.
+    fn open(self) -> (Stdio, Option<PipeReader>) {
+        if let Self::FullDisk = self {
+            return (OpenOptions::new().write(true).open("/dev/full").unwrap().into(), None);
+        }
+        let (reader, writer) = std::io::pipe().unwrap();
+        (writer.into(), matches!(self, Self::UnreadPipe).then_some(reader))
+    }
+}
+
+/// `load-app`, which logs every page, and whose log is lost. Its log is written by the request, as
+/// that of most programs: one that no one reads would stop it.
 pub(super) async fn lost_log(_: Size) -> Outcome {
     let mut outcome = Outcome::default();
-    for sink in ["a closed pipe", "a full disk"] {
-        let log = || -> Stdio {
-            if sink == "a full disk" {
-                return OpenOptions::new().write(true).open("/dev/full").unwrap().into();
-            }
-            let (_closed, writer) = std::io::pipe().unwrap();
-            writer.into()
-        };
+    for lost in [LostLog::ClosedPipe, LostLog::FullDisk] {
         let folder = Folder::new();
-        let mut app = servers::command("load-app", &folder, &[]);
-        app.stderr(log());
-        let mut program = Program::start(app);
-        let visitor = Visitor::start(&program.address, "/");
-        visitor.more(20).await;
-        outcome.promise(program.is_running(), format!("the program ended without its log: {sink}"));
-        outcome.all_served(visitor.end().await);
-        outcome.memory(program.memory_peak(), MEMORY);
+        without_log(servers::command("load-app", &folder, &[]), lost, "/", 0, &mut outcome).await;
     }
     outcome
+}
+
+/// The site, whose log is lost.
+pub(super) async fn lost_log_of_the_site(size: Size) -> Outcome {
+    let mut outcome = Outcome::default();
+    for lost in [LostLog::ClosedPipe, LostLog::FullDisk, LostLog::UnreadPipe] {
+        let folder = Folder::new();
+        // A pipe takes 64 KiB: 400 lines are more.
+        let pages = size.of(400, 5000);
+        without_log(servers::site_command(&folder), lost, "/about", pages, &mut outcome).await;
+    }
+    outcome
+}
+
+async fn without_log(
+    mut command: Command,
+    lost: LostLog,
+    page: &'static str,
+    pages: usize,
+    outcome: &mut Outcome,
+) {
+    let (log, _reader) = lost.open();
+    let mut program = Program::start({
+        command.stderr(log);
+        command
+    });
+    let visitor = Visitor::start(&program.address, page);
+    for _ in 0..pages {
+        let response = ask(address(9), &program.address, "GET", page).await.map(|response| response.status);
+        if !matches!(response, Ok(200)) {
+            outcome.promise(false, format!("a page was answered with {response:?}: {lost:?}"));
+            break;
+        }
+    }
+    visitor.more(20).await;
+    outcome.promise(program.is_running(), format!("the program ended without its log: {lost:?}"));
+    outcome.all_served(visitor.end().await);
+    outcome.memory(program.memory_peak(), MEMORY);
 }

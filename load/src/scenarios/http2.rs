@@ -16,7 +16,7 @@ use crate::servers;
 use crate::visitor::Visitor;
 
 /// The memory of the program without load, in the debug build.
-const REST: u64 = 64 << 20;
+const REST: u64 = 48 << 20;
 /// The attacker's address.
 const ATTACKER: u32 = 3;
 /// The time for one flood: a server that reads no more has stopped it.
@@ -39,7 +39,7 @@ const FLOODS: [Flood; 5] = [
 pub(super) async fn floods(size: Size) -> Outcome {
     let mut outcome = Outcome::default();
     let folder = Folder::new();
-    let app = servers::app(&folder, &[]);
+    let app = servers::app(&folder, &[("SHARES", "1")]);
     let visitor = Visitor::start(&app.address, "/");
     for (name, start, repeat) in FLOODS {
         let mut clients = JoinSet::new();
@@ -89,7 +89,7 @@ async fn flood(client: Client, start: Vec<u8>, repeat: fn(u32) -> Vec<u8>, bytes
 pub(super) async fn unread_streams(size: Size) -> Outcome {
     let mut outcome = Outcome::default();
     let folder = Folder::new();
-    let app = servers::app(&folder, &[]);
+    let app = servers::app(&folder, &[("SHARES", "1")]);
     let visitor = Visitor::start(&app.address, "/");
     let (connections, streams) = (size.of(4, 20), 100);
     let mut open = Vec::new();
@@ -104,8 +104,8 @@ pub(super) async fn unread_streams(size: Size) -> Outcome {
     visitor.more(size.of(20, 200)).await;
     let requests = connections * u64::from(streams);
     outcome.notes.push(format!("{requests} streams of a page of 200 KB, unread"));
-    // The page itself, and what HTTP/2 has buffered of it.
-    outcome.memory(app.memory_peak(), REST + requests * ((200 << 10) + (64 << 10)));
+    // The page itself, and what HTTP/2 has buffered of it, for the share of one address.
+    outcome.memory(app.memory_peak(), REST + 128 * ((200 << 10) + (64 << 10)));
     drop(open);
     outcome.all_served(visitor.end().await);
     outcome

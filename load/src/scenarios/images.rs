@@ -22,7 +22,7 @@ pub(super) async fn run(size: Size) -> Outcome {
     let folder = Folder::new();
     let app = servers::app(&folder, &[("RECODE", "1")]);
     let visitor = Visitor::start(&app.address, "/");
-    let (images, side) = (size.of(16, 64), size.of(800, 4000));
+    let (images, side) = (size.of(8, 64), size.of(800, 4000));
     let (head, body) = form(&png(side));
     let mut sending = JoinSet::new();
     for number in 0..images {

@@ -75,6 +75,8 @@ scenarios! {
     log_ins_at_once_are_served_or_wait: log_ins::run;
     slow_readers_hold_their_page_alone: connections::slow_readers;
     slow_heads_and_bodies_are_cut: connections::slow_senders;
+    one_address_cannot_hold_the_server: connections::held;
+    one_address_leaves_streams_to_others: connections::streams;
     http2_floods_take_no_memory: http2::floods;
     unread_http2_streams_have_a_bound: http2::unread_streams;
     a_lost_redis_allows_nothing_wrongly: stores::redis;
@@ -84,6 +86,7 @@ scenarios! {
     a_lost_postgres_loses_no_write: postgres::run;
     a_full_disk_loses_no_write: disk::full;
     a_lost_log_stops_no_page: disk::lost_log;
+    a_lost_log_stops_no_page_of_the_site: disk::lost_log_of_the_site;
     a_killed_server_loses_no_write: kills::sqlite;
     a_killed_site_loses_no_write: kills::site;
     hostile_images_share_one_memory: images::run;

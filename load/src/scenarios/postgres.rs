@@ -38,7 +38,7 @@ pub(super) async fn run(size: Size) -> Outcome {
             let writers = Writers::start(&site.address, Writes::Accounts, 4, &numbers);
             outcome.promise(writers.more(size.of(6, 50)).await, "registering stopped");
             fault(&mut server, true);
-            sleep(size.of(Duration::from_secs(1), Duration::from_secs(8))).await;
+            says_so(&site, size.of(1, 10), &mut outcome).await;
             fault(&mut server, false);
             recovers(&site, &mut outcome).await;
             acknowledged.extend(writers.end().await);
@@ -68,6 +68,22 @@ pub(super) async fn run(size: Size) -> Outcome {
 
 fn site(folder: &Folder, url: &str) -> Program {
     servers::site(folder, &[("REGISTRATION", "open"), ("DATABASE_URL", url)])
+}
+
+/// Asks for pages that read the database, while it is down: each is a 503 that says when to come back.
+async fn says_so(site: &Program, pages: usize, outcome: &mut Outcome) {
+    for _ in 0..pages {
+        let began = Instant::now();
+        match ask(address(9), &site.address, "GET", "/challenges").await {
+            Ok(page) if page.status == 503 && page.header("retry-after").is_some() => {}
+            other => {
+                let status = other.map(|page| page.status);
+                outcome.promise(false, format!("a page without its database was answered with {status:?}"));
+            }
+        }
+        outcome.notes.push(format!("503 after {:.1} s", began.elapsed().as_secs_f64()));
+        sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// Waits until a page that reads the database is served.
