@@ -21,6 +21,12 @@ pub(crate) mod circuit_breaker;
 pub(crate) mod client;
 #[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
 pub mod clock;
+#[cfg(any(feature = "session", feature = "login-limit"))]
+#[cfg_attr(
+    not(feature = "session"),
+    allow(dead_code, reason = "a known browser's cookie uses only a part of it")
+)]
+pub(crate) mod cookie;
 pub(crate) mod error_text;
 pub mod guard;
 pub(crate) mod handler_error;
@@ -28,6 +34,7 @@ pub(crate) mod internal_error;
 pub(crate) mod local_network;
 #[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
 pub(crate) mod namespace;
+pub(crate) mod network;
 pub(crate) mod nonce;
 #[cfg(any(feature = "rate-limit", feature = "test"))]
 pub(crate) mod preflight;

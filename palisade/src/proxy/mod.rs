@@ -138,6 +138,8 @@ use crate::core::rejection::Rejection;
 use crate::core::request_context::RequestContext;
 
 pub use parse::ProxiesError;
+
+pub use crate::core::network::NetworkError;
 use resolve::{Method, Peers, Settings};
 
 /// The trusted proxies, and the headers that are trusted. See the [module page](self).

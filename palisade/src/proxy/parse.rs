@@ -1,11 +1,11 @@
 //! Parses the text of a setting: `none`, `hops=1`, networks, `forwarded=…`, `header=…`.
 
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
 
 use super::{Hops, Proxies};
+use crate::core::network::{NetworkError, network};
 
 /// The reason why trusted proxies are invalid.
 ///
@@ -20,8 +20,8 @@ use super::{Hops, Proxies};
 #[non_exhaustive]
 pub enum ProxiesError {
     /// The text is neither an address nor a network.
-    #[error("`{0}` is neither an address nor a network: write `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`")]
-    Network(String),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The text is not a number of proxies.
     #[error(
         "`{0}` is not a number of proxies: write `hops=1`, and headers with another number after it: \
@@ -74,7 +74,7 @@ impl FromStr for Proxies {
                     Some(peers) => proxies.peers(entries(peers)),
                 }
             }
-            Some(_) => Err(ProxiesError::Network(text.to_owned())),
+            Some(_) => Err(NetworkError(text.to_owned()).into()),
         }
     }
 }
@@ -89,11 +89,6 @@ pub(super) fn networks<T: AsRef<str>>(
     let networks: Vec<IpNet> =
         texts.into_iter().map(|text| network(text.as_ref())).collect::<Result<_, _>>()?;
     if networks.is_empty() { Err(ProxiesError::Empty) } else { Ok(networks) }
-}
-
-fn network(text: &str) -> Result<IpNet, ProxiesError> {
-    let address = text.parse().map(|ip: IpAddr| IpNet::from(ip.to_canonical()));
-    address.or_else(|_| text.parse()).map_err(|_| ProxiesError::Network(text.to_owned()))
 }
 
 fn hops(text: &str) -> Result<Hops, ProxiesError> {

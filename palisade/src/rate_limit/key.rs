@@ -85,7 +85,7 @@ impl RateLimitKey {
     }
 
     /// Returns the bytes that a store counts by. An IPv6 address is cut to its prefix.
-    pub(super) fn caller(&self, method: Option<&'static str>, ipv6_prefix: u8) -> Vec<u8> {
+    pub(crate) fn caller(&self, method: Option<&'static str>, ipv6_prefix: u8) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(32);
         if let Some(method) = method {
             bytes.extend_from_slice(method.as_bytes());
