@@ -171,7 +171,11 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
         Command::Csp(command) => runtime.block_on(command.run(&config)),
         Command::Restore(command) => runtime.block_on(command.run(&config)),
         Command::Limits { change: Some(LimitsChange::Clear { caller }), .. } => {
-            print(&runtime.block_on(limits::clear(&caller, &config.ratelimit))?)
+            let cleared = runtime.block_on(async {
+                let db = Db::connect(&config.database_url).await?;
+                anyhow::Ok(limits::clear(&caller, &config.ratelimit, &db).await?)
+            });
+            print(&cleared?)
         }
         _ => runtime.block_on(serve(config)),
     }
@@ -221,6 +225,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         }
     }
     let maintenance = tokio::spawn(run_maintenance(app.clone()));
+    let releases = tokio::spawn(limits::run_releases(app.clone()));
 
     // The metrics endpoint outlives the site, so that monitoring sees it stop.
     let (stopped, site_stopped) = oneshot::channel::<()>();
@@ -240,6 +245,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let (served, ()) = tokio::join!(site, metrics);
     maintenance.abort();
+    releases.abort();
     if tokio::time::timeout(FLUSH_TIMEOUT, app.mailer.flush()).await.is_err() {
         tracing::warn!("some letters were not sent before shutdown and are lost");
     }
@@ -260,7 +266,7 @@ fn invite_first_admin(app: &App, address: SocketAddr) -> anyhow::Result<()> {
         _ => app.config.site_url.link(&path),
     };
     let text = format!(
-        "There is no admin yet. To become one, open this link within 30 minutes:\n  {link}\n\
+        "There is no admin yet. To become one, open this link within two hours:\n  {link}\n\
          Or run `mathsoc admin create`. A restart prints a new link.\n"
     );
     if app.config.log_to_stdout {

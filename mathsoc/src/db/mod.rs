@@ -40,6 +40,7 @@ pub mod export;
 pub mod files;
 pub mod home;
 pub mod leaderboard;
+pub mod limits;
 pub mod newsletters;
 mod paged;
 pub mod progress;

@@ -3,6 +3,7 @@
 //! A prefix names the source of each key, so that a visitor with the name `192.0.2.7` does not
 //! share a counter with the client of that address.
 
+use std::fmt;
 use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -149,6 +150,22 @@ fn write_octet(bytes: &mut Vec<u8>, octet: u8) {
     bytes.push(b'0' + octet % 10);
 }
 
+/// Prints the key for people: an address, a text, or both halves of a pair. It may be personal data.
+impl fmt::Display for RateLimitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            KeyKind::None => f.write_str("nobody"),
+            KeyKind::Global => f.write_str("everybody"),
+            KeyKind::Address(address) => address.to_canonical().fmt(f),
+            KeyKind::Text(text) => f.write_str(&String::from_utf8_lossy(text)),
+            KeyKind::Header(name, value) => write!(f, "{name}: {}", String::from_utf8_lossy(value)),
+            #[cfg(feature = "axum")]
+            KeyKind::Parameter(name, value) => write!(f, "{name} = {value}"),
+            KeyKind::Pair(pair) => write!(f, "{}, {}", pair.0, pair.1),
+        }
+    }
+}
+
 /// Returns the name that a method counts under. Unknown methods share one, because a client can
 /// invent any number. HEAD counts as GET, because the same handler answers it.
 pub(super) fn method_name(method: &Method) -> &'static str {
@@ -241,6 +258,17 @@ mod tests {
         assert_ne!(written("all"), written(RateLimitKey::GLOBAL));
         assert_ne!(written(("a+key:b", "c")), written(("a", "b+key:c")));
         assert_ne!(written((("a", "b"), "c")), written(("a", ("b", "c"))));
+    }
+
+    #[test]
+    fn keys_print_for_people() {
+        let mapped = RateLimitKey::from(address("::ffff:192.0.2.7"));
+        let pair = RateLimitKey::from(("ada@school.example", address("2001:db8::7")));
+        assert_eq!(
+            (mapped.to_string().as_str(), pair.to_string().as_str()),
+            ("192.0.2.7", "ada@school.example, 2001:db8::7")
+        );
+        assert_eq!(format!("{} {}", RateLimitKey::NONE, RateLimitKey::GLOBAL), "nobody everybody");
     }
 
     #[test]
