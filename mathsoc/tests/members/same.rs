@@ -157,9 +157,10 @@ async fn an_account_that_nobody_claimed_gives_way_to_the_owner_and_to_a_class_li
     head.log_in("head@school.example", PASSWORD).await;
     let list = [("list", "name,email\nBob,bob@school.example\nAda,ada@school.example")];
     let preview = head.fill("/admin/users/import", &list).await;
-    let plan = preview.hidden();
-    let plan: Vec<(&str, &str)> = plan.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let done = head.post("/admin/users/import", &plan).await;
+    let plan = preview.hidden().into_iter().find(|(name, _)| name == "plan").unwrap().1;
+    let token = preview.token();
+    let fields = [("csrf_token", &*token), ("plan", &*plan), list[0]];
+    let done = head.post("/admin/users/import", &fields).await;
     assert_eq!(done.status, 303, "{}", done.body);
     let bob = users::by_email(&site.app.db, &"bob@school.example".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(bob.full_name.as_str(), "Bob");
