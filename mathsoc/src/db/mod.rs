@@ -41,6 +41,7 @@ pub mod export;
 pub mod files;
 pub mod home;
 pub mod leaderboard;
+pub mod limits;
 pub mod newsletters;
 pub(crate) mod outage;
 mod paged;
