@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::{from_extractor_with_state, map_response};
+use axum::middleware::{from_extractor_with_state, from_fn_with_state};
 #[cfg(doc)]
 use palisade::Palisade;
 use palisade::body_limit::BodyLimit;
@@ -291,7 +291,8 @@ pub fn app(state: App) -> Router {
     let admins = [for_admins(admin()), with_files(for_admins(admin_files()))];
     let pages = visitors.into_iter().chain(members).chain(admins).map(limited).fold(Map::new(), Map::group);
     let identify_member = from_extractor_with_state::<IdentifyMember, App>(state.clone());
-    let around_pages = (RequestReadsLayer, map_response(outage::unavailable), identify_member);
+    let around_pages =
+        (RequestReadsLayer, from_fn_with_state(state.clone(), outage::unavailable), identify_member);
     let pages = pages.into_router().layer(around_pages);
     let files = Map::new().group(limited(files())).group(limited(reports())).into_router();
     let probes = Map::new().group(limited(open())).into_router();
