@@ -66,7 +66,6 @@ fn service_unavailable() -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::response::IntoResponse;
 
     use super::*;
     use crate::db::DbError;
