@@ -28,9 +28,12 @@ pub struct Refusal {
     pub until: i64,
 }
 
+/// A limit's name, a caller and an account.
+type Key = (String, String, String);
+
 /// Collects refusals; clones share the collection.
 #[derive(Clone, Debug, Default)]
-pub struct Refusals(Arc<Mutex<BTreeMap<(String, String, String), Refusal>>>);
+pub struct Refusals(Arc<Mutex<BTreeMap<Key, Refusal>>>);
 
 impl Refusals {
     /// Notes that a caller was refused.

@@ -111,7 +111,7 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Rejection> {
-        let client = Client::from_request_parts(parts, app).await.map_err(Rejection::from)?;
+        let client = Client::from_request_parts(parts, app).await?;
         Ok(Self { address: client.ip(), device: app.devices.read(&parts.headers, &client) })
     }
 }
