@@ -180,7 +180,11 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
         Command::Csp(command) => runtime.block_on(command.run(&config)),
         Command::Restore(command) => runtime.block_on(command.run(&config)),
         Command::Limits { change: Some(LimitsChange::Clear { caller }), .. } => {
-            print(&runtime.block_on(limits::clear(&caller, &config.ratelimit))?)
+            let cleared = runtime.block_on(async {
+                let db = Db::connect(&config.database_url).await?;
+                anyhow::Ok(limits::clear(&caller, &config.ratelimit, &db).await?)
+            });
+            print(&cleared?)
         }
         _ => runtime.block_on(serve(config)),
     }
@@ -231,7 +235,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             tracing::warn!(id = finding.id, fix = finding.fix, "{}", finding.what);
         }
     }
-    let maintenance = [tokio::spawn(run_maintenance(app.clone())), tokio::spawn(check_storage(app.clone()))];
+    let maintenance = [
+        tokio::spawn(run_maintenance(app.clone())),
+        tokio::spawn(check_storage(app.clone())),
+        tokio::spawn(limits::run_releases(app.clone())),
+    ];
 
     // The metrics endpoint outlives the site, so that monitoring sees it stop.
     let (stopped, site_stopped) = oneshot::channel::<()>();
@@ -284,7 +292,7 @@ fn invite_first_admin(app: &App, address: SocketAddr) {
         _ => app.config.site_url.link(&path),
     };
     let text = format!(
-        "There is no admin yet. To become one, open this link within 30 minutes:\n  {link}\n\
+        "There is no admin yet. To become one, open this link within two hours:\n  {link}\n\
          Or run `mathsoc admin create`. A restart prints a new link."
     );
     if app.config.log_to_stdout {

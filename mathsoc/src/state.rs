@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use palisade::health::{Health, Readiness};
 use palisade::keyring::KeyringError;
+use palisade::login_limit::KnownDevices;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::{RateLimitStore, Store, StoreError};
 use palisade::reporting::Collector;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub counters: FallbackStore,
     /// The rate limits.
     pub limits: Limits,
+    /// The browsers in which somebody has logged in before.
+    pub devices: KnownDevices,
     /// The watchers of leaderboards.
     pub live: Live,
     /// Reports from browsers, until they are in the database.
@@ -83,7 +86,7 @@ impl App {
         let counters = FallbackStore::new(counters);
         let limits = Limits::new(&config.ratelimit, counters.clone())?;
         let ready = ready(&config, &db, &counters);
-        let links = Links::new(&keyring, db.clone());
+        let (links, devices) = (Links::new(&keyring, db.clone()), KnownDevices::new(&keyring));
         let uploads = config.uploads.open()?;
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
         let live = Live::new(db.clone());
@@ -100,6 +103,7 @@ impl App {
             uploads,
             counters,
             limits,
+            devices,
             live,
             reports: Collector::new(),
             traffic,

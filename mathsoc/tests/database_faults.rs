@@ -81,6 +81,22 @@ async fn a_stopped_postgresql_is_a_503() {
     assert_eq!(ready(&site).await.0, 503);
 }
 
+/// The restart of a server, or a firewall, closes connections that wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_connections_cost_no_page() {
+    let server = Postgres::start();
+    let site = TestSite::new(&[("DATABASE_URL", &server.database().await)]).await;
+    site.member(ADA, Role::Pupil).await;
+    let mut ada = site.adas().await;
+    let mut other = server.connect("postgres").await;
+    for _ in 0..3 {
+        assert_eq!(ada.get("/").await.status, 200);
+        let close =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mathsoc'";
+        sqlx::query(close).execute(&mut other).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn readiness_names_a_database_without_writes() {
     let mut site = TestSite::new(&[]).await;

@@ -38,6 +38,7 @@
 //! | CSP violations and other browser reports | [`reporting`] | |
 //! | request ids in responses, pages and logs | [`request_id`] | |
 //! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
+//! | guessing passwords, without locking anybody out | [`login_limit`] | 429, 503 |
 //! | compression without leaking secrets (BREACH) | [`compression`] | |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
@@ -75,7 +76,7 @@
 //! | `bearer`, `webhook` | no | [`bearer`], [`webhook`] |
 //! | `csrf` | no | [`CsrfTokens`]: tokens in forms ([`csrf`]'s origin check is always there) |
 //! | `keyring`, `password` | no | [`keyring`], [`password`] |
-//! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
+//! | `rate-limit`, `login-limit`, `reporting` | no | [`rate_limit`], [`login_limit`], [`reporting`] |
 //! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
 //! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
@@ -121,6 +122,8 @@ pub mod host;
 pub mod https;
 #[cfg(feature = "keyring")]
 pub mod keyring;
+#[cfg(feature = "login-limit")]
+pub mod login_limit;
 #[cfg(feature = "password")]
 pub mod password;
 pub mod proxy;

@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use tokio::time::timeout;
 
 use super::{Db, Result, on};
 
@@ -84,18 +85,16 @@ impl CommitWatch {
         let arrived_before = self.arrivals.load(Ordering::SeqCst);
         // The connection is taken out here, so that a cancelled or failed question drops it.
         let connection = last.connection.take();
-        let is_new = connection.is_none();
         let answer = match db {
             Db::Sqlite(pool, _) => ask_sqlite(connection, pool).await,
             Db::Postgres(pool, _) => {
-                match tokio::time::timeout(PATIENCE, ask_postgres(connection, pool)).await {
-                    Ok(answer) => answer,
-                    Err(_) => Err(sqlx::Error::PoolTimedOut),
-                }
+                let answer = timeout(PATIENCE, ask_postgres(connection, pool)).await;
+                let answer = answer.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+                last.failed_at = answer.is_err().then(Instant::now);
+                answer
             }
         };
-        last.failed_at = answer.is_err().then(Instant::now);
-        let (connection, version) = answer?;
+        let Answer { connection, is_new, version } = answer?;
         if is_new || last.version.as_ref() != Some(&version) {
             last.state += 1;
         }
@@ -121,22 +120,35 @@ impl LastQuery {
     }
 }
 
-async fn ask_sqlite(connection: Option<Watcher>, pool: &SqlitePool) -> sqlx::Result<(Watcher, Version)> {
-    let mut connection = match connection {
-        Some(Watcher::Sqlite(connection)) => connection,
-        _ => SqliteConnection::connect_with(&pool.connect_options()).await?,
-    };
-    let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut connection).await?;
-    Ok((Watcher::Sqlite(connection), Version::Data(version)))
+struct Answer {
+    connection: Watcher,
+    /// `true` if the connection was opened for this question.
+    is_new: bool,
+    version: Version,
 }
 
-async fn ask_postgres(connection: Option<Watcher>, pool: &PgPool) -> sqlx::Result<(Watcher, Version)> {
-    const SNAPSHOT: &str = "SELECT pg_is_in_recovery(), pg_current_snapshot()::text";
-    let mut connection = match connection {
-        Some(Watcher::Postgres(connection)) => connection,
-        _ => PgConnection::connect_with(&pool.connect_options()).await?,
+async fn ask_sqlite(connection: Option<Watcher>, pool: &SqlitePool) -> sqlx::Result<Answer> {
+    let (mut connection, is_new) = match connection {
+        Some(Watcher::Sqlite(connection)) => (connection, false),
+        _ => (SqliteConnection::connect_with(&pool.connect_options()).await?, true),
     };
+    let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut connection).await?;
+    Ok(Answer { connection: Watcher::Sqlite(connection), is_new, version: Version::Data(version) })
+}
+
+/// Opens a new connection if the last one was closed, such as by a restart of the server.
+async fn ask_postgres(connection: Option<Watcher>, pool: &PgPool) -> sqlx::Result<Answer> {
+    if let Some(Watcher::Postgres(connection)) = connection
+        && let Ok(answer) = snapshot(connection, false).await
+    {
+        return Ok(answer);
+    }
+    snapshot(PgConnection::connect_with(&pool.connect_options()).await?, true).await
+}
+
+async fn snapshot(mut connection: PgConnection, is_new: bool) -> sqlx::Result<Answer> {
+    const SNAPSHOT: &str = "SELECT pg_is_in_recovery(), pg_current_snapshot()::text";
     let (is_replica, snapshot): (bool, String) = sqlx::query_as(SNAPSHOT).fetch_one(&mut connection).await?;
     let version = if is_replica { Version::Replica } else { Version::Snapshot(snapshot) };
-    Ok((Watcher::Postgres(connection), version))
+    Ok(Answer { connection: Watcher::Postgres(connection), is_new, version })
 }

@@ -17,7 +17,7 @@
 //! | property | SQLite | PostgreSQL |
 //! |---|---|---|
 //! | connections | up to 5: one writes, the others read | up to 10 |
-//! | timeout for a connection | 5 s | 2 s |
+//! | timeout for a connection | 5 s | 5 s |
 //! | timeout for a lock | 5 s (`busy_timeout`) | the server's setting |
 //! | durability | write-ahead log, `synchronous = NORMAL` | the server's setting |
 //! | foreign keys | on | on |
@@ -41,6 +41,7 @@ pub mod export;
 pub mod files;
 pub mod home;
 pub mod leaderboard;
+pub mod limits;
 pub mod newsletters;
 pub(crate) mod outage;
 mod paged;
@@ -83,10 +84,6 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 /// The timeout for a free connection, and for a lock in SQLite.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The timeout for a free connection to PostgreSQL. While the server is down, a page answers 503 after
-/// it.
-const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// A pool of database connections; cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -119,7 +116,7 @@ impl Db {
                 Ok(Self::Sqlite(sqlite_pool(*file.clone()).await?, ReadCache::default()))
             }
             url::Target::Postgres(server) => {
-                let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(SERVER_TIMEOUT);
+                let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(ACQUIRE_TIMEOUT);
                 Ok(Self::Postgres(pool.connect_with(*server.clone()).await?, ReadCache::default()))
             }
         }

@@ -83,6 +83,16 @@ impl Db {
     }
 }
 
+impl Db {
+    /// Asks the database a short question, whose answer all concurrent callers share.
+    ///
+    /// # Errors
+    /// If the database cannot be reached; on PostgreSQL within a second.
+    pub async fn check_reachable(&self) -> super::Result<()> {
+        self.read_cache().0.watch.state(self).await.map(drop)
+    }
+}
+
 impl ReadCache {
     /// Closes the connection that watches for commits.
     pub(super) async fn close(&self) {

@@ -31,6 +31,12 @@ pub(crate) mod client;
     feature = "webhook"
 ))]
 pub mod clock;
+#[cfg(any(feature = "session", feature = "login-limit"))]
+#[cfg_attr(
+    not(feature = "session"),
+    allow(dead_code, reason = "a known browser's cookie uses only a part of it")
+)]
+pub(crate) mod cookie;
 pub(crate) mod error_text;
 pub mod guard;
 pub(crate) mod handler_error;

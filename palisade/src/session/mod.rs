@@ -302,7 +302,6 @@
 //! OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie
 //! Best Practice.
 
-mod cookie;
 mod data;
 mod event;
 mod generation;

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cookie::CookieConfig;
 use super::data::Timeouts;
 use super::event::SessionEvent;
 use super::store::{MemorySessions, SessionStore};
 use super::touch::Touches;
 use crate::core::clock::Clock;
+use crate::core::cookie::CookieConfig;
 use crate::core::same_site::SameSite;
 use crate::keyring::{DerivedKey, Keyring, SEAL_BYTES};
 

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     /// A store whose writes never end, as under a held lock.
-    #[derive(Default)]
+    #[derive(Debug, Default)]
     struct Stuck(AtomicUsize);
 
     impl SessionStore for Stuck {
