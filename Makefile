@@ -1,5 +1,5 @@
 # Everything a newcomer types. Each target is one line or one script.
-.PHONY: run test check check-corpora audit bench bench-check assets
+.PHONY: run test check check-corpora audit load bench bench-check assets
 
 run: assets   ## build and serve the site at http://127.0.0.1:8000
 	cargo run
@@ -15,6 +15,9 @@ check-corpora: ## other people's hostile vectors, which are not ours to ship: ma
 
 audit:        ## how a site stands, and what to type to mend it: make audit URL=https://…
 	cargo run --quiet -p palisade-cli -- audit $(URL)
+
+load:         ## the programs under load and faults, as a table of promises; ONLY=redis runs those with that in their name
+	scripts/load $(ONLY)
 
 bench:        ## what layers, the site, limits and answers cost, beside others; QUICK=1 is shorter, and only the first two
 	scripts/bench-speed

@@ -10,7 +10,7 @@ use house_checks::architecture::workspace;
 use house_checks::files::packages;
 use house_checks::floors::Floors;
 use house_checks::package::Package;
-use house_checks::{architecture, docs, files, prose};
+use house_checks::{architecture, capacity, docs, files, prose};
 
 const USAGE: &str = "\
 usage: house-checks COMMAND [--root DIR]
@@ -18,7 +18,8 @@ usage: house-checks COMMAND [--root DIR]
   architecture [--tables FILE]   check imports against the tables of ARCHITECTURE.md
   architecture --numbers         print modules, floors, arrows and cycles of each package
   architecture --arrows          print the imports between top-level modules of each package
-  docs [--html DIR]              check the documentation of the published crates, and its HTML
+  docs [--html DIR]              check the documentation of the published crates, its HTML, and
+                                 that the tests in docs/capacity.md exist
   docs --list                    print the violations that docs finds, counted by module
   prose                          print the share of headless doc comments per package
 ";
@@ -162,6 +163,10 @@ fn check_docs(out: &mut impl Write, args: &Args) -> Result<usize> {
             writeln!(out, "{violation}")?;
         }
         count += violations.len();
+    }
+    for violation in capacity::check_checkout(&args.root)? {
+        writeln!(out, "{violation}")?;
+        count += 1;
     }
     writeln!(out, "docs: {count} violations")?;
     Ok(count)

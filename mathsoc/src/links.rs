@@ -1,5 +1,4 @@
-//! Single-use links that expire: to verify an address, to choose a new password, to set up the
-//! site.
+//! Single-use links that expire: to make an account, to choose a new password, to set up the site.
 //!
 //! ```no_run
 //! # use mathsoc::{db::users::User, links::{LinkError, Links}};
@@ -17,7 +16,7 @@
 //!
 //! A link is accepted if, in this order:
 //! 1. it was sealed by this site for this purpose: no one can read or change a token;
-//! 2. it has not expired: after 30 minutes, or after a week for the welcome link of an account
+//! 2. it has not expired: after two hours, or after a week for the welcome link of an account
 //!    that an admin created;
 //! 3. the account's epoch has not changed since the link was issued. A new password or other
 //!    rights invalidate its links. The set-up link is accepted while the site has no admin;
@@ -28,6 +27,7 @@
 //! |---|---|
 //! | `look` and `consume` | mail scanners open every link; only a submitted form uses it |
 //! | only hashes of used links are stored | the database holds no usable token |
+//! | a registration is in its link, and nowhere else | a stranger's form makes no account, and takes no address |
 //! | this module builds the path | the letter and the route cannot differ |
 //!
 //! It does not hide the link from other sites and caches. The routes send
@@ -35,19 +35,23 @@
 //!
 //! References: OWASP Forgot Password Cheat Sheet.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palisade::Keyring;
 use palisade::clock::Clock;
-use palisade::keyring::DerivedKey;
+use palisade::keyring::{DerivedKey, SignedLinkRejection, SignedLinks};
+use palisade::redirect::SafePath;
 use sha2::{Digest, Sha256};
 
 use crate::db::users::{self, User};
 use crate::db::{Db, DbError, used_links};
 use crate::domain::clock;
 
-/// The lifetime of a link, in seconds.
-pub const LIFETIME: i64 = 30 * 60;
+/// The lifetime of a link, in seconds: twice the time of the quota of letters to one mailbox, so
+/// that whoever gets no further letter has a link that works.
+pub const LIFETIME: i64 = 2 * 60 * 60;
 /// The lifetime of a welcome link, in seconds. Its recipient did not ask for it, so it may stay
 /// unread for days.
 pub const WELCOME_LIFETIME: i64 = 7 * 24 * 60 * 60;
@@ -55,8 +59,6 @@ pub const WELCOME_LIFETIME: i64 = 7 * 24 * 60 * 60;
 /// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To show that the recipient owns the address.
-    VerifyAddress,
     /// To choose a new password without knowing the old one.
     ResetPassword,
     /// To create the first admin.
@@ -66,12 +68,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 4] = [Self::VerifyAddress, Self::ResetPassword, Self::SetUp, Self::Welcome];
+    const ALL: [Self; 3] = [Self::ResetPassword, Self::SetUp, Self::Welcome];
 
     /// The path of the page, without the token.
     pub fn path(self) -> &'static str {
         match self {
-            Self::VerifyAddress => "/verify_email/",
             Self::ResetPassword => "/password_reset/",
             Self::SetUp => "/setup/",
             Self::Welcome => "/welcome/",
@@ -80,7 +81,6 @@ impl Purpose {
 
     fn key_name(self) -> &'static str {
         match self {
-            Self::VerifyAddress => "link to verify an address",
             Self::ResetPassword => "link to reset a password",
             Self::SetUp => "link to set up the site",
             Self::Welcome => "link to choose a first password",
@@ -89,7 +89,7 @@ impl Purpose {
 
     fn lifetime(self) -> i64 {
         match self {
-            Self::VerifyAddress | Self::ResetPassword | Self::SetUp => LIFETIME,
+            Self::ResetPassword | Self::SetUp => LIFETIME,
             Self::Welcome => WELCOME_LIFETIME,
         }
     }
@@ -98,9 +98,23 @@ impl Purpose {
 /// Issues and checks links; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Links {
-    keys: [DerivedKey; 4],
+    keys: [DerivedKey; 3],
+    registrations: SignedLinks,
     db: Db,
     clock: Clock,
+}
+
+/// The path of the page that makes the account of a registration, without the token.
+pub const REGISTRATION_PATH: &str = "/verify_email/";
+
+/// What a visitor has typed to get an account. Its link goes to the address.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Registration {
+    pub email: String,
+    pub full_name: String,
+    pub year: String,
+    /// The page to go on to.
+    pub next: Option<SafePath>,
 }
 
 /// A valid link.
@@ -121,12 +135,34 @@ const LENGTH: usize = 8 + 8 + 8 + 16;
 impl Links {
     /// Seals with the keyring, and records used links in the database.
     pub fn new(keyring: &Keyring, db: Db) -> Self {
-        Self { keys: Purpose::ALL.map(|it| keyring.derive(it.key_name())), db, clock: Clock::system() }
+        let keys = Purpose::ALL.map(|it| keyring.derive(it.key_name()));
+        let registrations = SignedLinks::new(keyring, "link to make an account");
+        Self { keys, registrations, db, clock: Clock::system() }
     }
 
     /// Uses this clock instead of the system's.
     pub fn clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
+        Self { registrations: self.registrations.clock(clock.clone()), clock, ..self }
+    }
+
+    /// Returns the path of a link that makes the account of this registration.
+    pub fn issue_registration(&self, registration: &Registration) -> String {
+        let text = serde_json::to_string(registration).expect("all keys are field names");
+        let lifetime = Duration::from_secs(LIFETIME.unsigned_abs());
+        format!("{REGISTRATION_PATH}{}", self.registrations.issue(&text, lifetime))
+    }
+
+    /// Returns the registration of a link. It can be opened until it expires; the address has an
+    /// account after its first use.
+    ///
+    /// # Errors
+    /// If the link is incomplete or has expired.
+    pub fn registration(&self, token: &str) -> Result<Registration, LinkError> {
+        let text = self.registrations.open(token).map_err(|error| match error {
+            SignedLinkRejection::Expired => LinkError::Expired,
+            _ => LinkError::Unknown,
+        })?;
+        serde_json::from_str(&text).map_err(|_| LinkError::Unknown)
     }
 
     /// Returns the path of a new link for this account.
@@ -190,7 +226,7 @@ impl Links {
     async fn check_current(&self, purpose: Purpose, link: &Link) -> Result<(), LinkError> {
         let is_current = match purpose {
             Purpose::SetUp => !users::has_admin(&self.db).await?,
-            Purpose::VerifyAddress | Purpose::ResetPassword | Purpose::Welcome => {
+            Purpose::ResetPassword | Purpose::Welcome => {
                 users::by_id(&self.db, link.user_id).await?.is_some_and(|user| user.epoch == link.epoch)
             }
         };
@@ -211,7 +247,8 @@ impl Link {
 /// Returns the path without its token, for the log: a reader of the log must not find a usable
 /// link.
 pub fn without_token(path: &str) -> &str {
-    Purpose::ALL.iter().map(|it| it.path()).find(|start| path.starts_with(start)).unwrap_or(path)
+    let starts = Purpose::ALL.iter().map(|it| it.path()).chain([REGISTRATION_PATH]);
+    starts.into_iter().find(|start| path.starts_with(start)).unwrap_or(path)
 }
 
 /// A reason why a link is rejected, worded for the person who opened it.
@@ -221,8 +258,8 @@ pub enum LinkError {
     /// The token was not sealed by this site, or for another purpose.
     #[error("This link is not complete. Copy all of it from the letter, or ask for a new one.")]
     Unknown,
-    /// The link is older than 30 minutes.
-    #[error("This link is older than 30 minutes. Ask for a new one.")]
+    /// The link is older than two hours.
+    #[error("This link is older than two hours. Ask for a new one.")]
     Expired,
     /// The welcome link is older than a week.
     #[error(

@@ -24,6 +24,7 @@ use mathsoc::config::{self, Config, Vars};
 use mathsoc::db::{self, Db, users};
 use mathsoc::limits::{self, Caller, Report};
 use mathsoc::observe::logging;
+use mathsoc::observe::storage::StorageCheck;
 use mathsoc::operate::checklist::{self, Severity};
 use mathsoc::operate::demo::{self, Demo};
 use mathsoc::state::App;
@@ -32,6 +33,7 @@ use mathsoc::{pages, routes};
 use palisade::serve::shutdown_signal;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 /// The Maths Society Platform.
@@ -102,6 +104,8 @@ enum LimitsChange {
     },
 }
 
+const NO_LOG: &str = "cannot start the log";
+
 /// The file of settings that the environment does not set.
 const ENV_FILE: &str = ".env";
 
@@ -115,14 +119,19 @@ fn main() -> ExitCode {
             let config = match Config::load(&vars) {
                 Ok(config) => config,
                 Err(error) => {
-                    eprintln!("{error}");
+                    logging::tell(format_args!("{error}"));
                     return ExitCode::from(2);
                 }
             };
             match configured {
                 Command::Check(check) => {
-                    logging::start(&config);
-                    return check.run(&config, Path::new(ENV_FILE));
+                    return match logging::start(&config) {
+                        Ok(_log) => check.run(&config, Path::new(ENV_FILE)),
+                        Err(error) => {
+                            logging::tell(format_args!("mathsoc: {NO_LOG}: {error}"));
+                            ExitCode::from(2)
+                        }
+                    };
                 }
                 Command::Serve if stops_serving(&config) => return ExitCode::from(2),
                 configured => run(configured, &vars, config),
@@ -132,7 +141,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("mathsoc: {error:#}");
+            logging::tell(format_args!("mathsoc: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -143,7 +152,7 @@ fn stops_serving(config: &Config) -> bool {
     let findings = if config.is_production() { checklist::of_settings(config) } else { Vec::new() };
     let errors: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
     for error in &errors {
-        eprintln!("{error}");
+        logging::tell(format_args!("{error}"));
     }
     !errors.is_empty()
 }
@@ -157,7 +166,7 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    logging::start(&config);
+    let _log = logging::start(&config).context(NO_LOG)?;
     for stranger in vars.strangers() {
         tracing::warn!("{stranger} in .env is not a setting of this program");
     }
@@ -171,7 +180,11 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
         Command::Csp(command) => runtime.block_on(command.run(&config)),
         Command::Restore(command) => runtime.block_on(command.run(&config)),
         Command::Limits { change: Some(LimitsChange::Clear { caller }), .. } => {
-            print(&runtime.block_on(limits::clear(&caller, &config.ratelimit))?)
+            let cleared = runtime.block_on(async {
+                let db = Db::connect(&config.database_url).await?;
+                anyhow::Ok(limits::clear(&caller, &config.ratelimit, &db).await?)
+            });
+            print(&cleared?)
         }
         _ => runtime.block_on(serve(config)),
     }
@@ -192,6 +205,8 @@ async fn migrate(config: &Config, with_demo: bool) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    survive_file_size_limits()?;
     let app = App::open(config).await?;
     let address = SocketAddr::new(app.config.host, app.config.port);
     let listener = listen(address, "HOST and PORT").await?;
@@ -205,12 +220,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         live.end();
     };
     let address = listener.local_addr()?;
-    announce(&app.config, "Maths Society Platform", address, "")?;
+    announce(&app.config, "Maths Society Platform", address, "");
     if let Some(listener) = &watched {
-        announce_metrics(&app.config, listener.local_addr()?)?;
+        announce_metrics(&app.config, listener.local_addr()?);
     }
     if !users::has_admin(&app.db).await? {
-        invite_first_admin(&app, address)?;
+        invite_first_admin(&app, address);
     }
     if !app.config.is_production() {
         policy::log_lint(&app.config);
@@ -220,7 +235,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             tracing::warn!(id = finding.id, fix = finding.fix, "{}", finding.what);
         }
     }
-    let maintenance = tokio::spawn(run_maintenance(app.clone()));
+    let maintenance = [
+        tokio::spawn(run_maintenance(app.clone())),
+        tokio::spawn(check_storage(app.clone())),
+        tokio::spawn(limits::run_releases(app.clone())),
+    ];
 
     // The metrics endpoint outlives the site, so that monitoring sees it stop.
     let (stopped, site_stopped) = oneshot::channel::<()>();
@@ -240,7 +259,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         }
     };
     let (served, ()) = tokio::join!(site, metrics);
-    maintenance.abort();
+    maintenance.iter().for_each(JoinHandle::abort);
     if tokio::time::timeout(FLUSH_TIMEOUT, app.mailer.flush()).await.is_err() {
         tracing::warn!("some letters were not sent before shutdown and are lost");
     }
@@ -249,26 +268,37 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Turns a write beyond `ulimit -f` into an error of that write. By default the signal SIGXFSZ ends
+/// the process.
+#[cfg(unix)]
+fn survive_file_size_limits() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // The number on Linux (other than MIPS), macOS and the BSDs.
+    const SIGXFSZ: i32 = 25;
+    // The handler stays installed when the stream is dropped.
+    signal(SignalKind::from_raw(SIGXFSZ)).map(drop).context("cannot handle SIGXFSZ")
+}
+
 /// The time that the program waits for unsent letters on shutdown.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Tells the operator how to become the first admin. The link is not logged: others may read the
 /// log.
-fn invite_first_admin(app: &App, address: SocketAddr) -> anyhow::Result<()> {
+fn invite_first_admin(app: &App, address: SocketAddr) {
     let path = app.links.issue_set_up();
     let link = match app.config.port {
         0 => format!("http://{address}{path}"),
         _ => app.config.site_url.link(&path),
     };
     let text = format!(
-        "There is no admin yet. To become one, open this link within 30 minutes:\n  {link}\n\
-         Or run `mathsoc admin create`. A restart prints a new link.\n"
+        "There is no admin yet. To become one, open this link within two hours:\n  {link}\n\
+         Or run `mathsoc admin create`. A restart prints a new link."
     );
     if app.config.log_to_stdout {
-        eprint!("{text}");
-        Ok(())
+        logging::tell(format_args!("{text}"));
     } else {
-        print(&text)
+        print_or_warn(&format!("{text}\n"));
     }
 }
 
@@ -289,6 +319,16 @@ async fn run_maintenance(app: App) {
     }
 }
 
+/// Checks that the database takes writes, at once and then at intervals.
+async fn check_storage(app: App) {
+    let mut ticks = tokio::time::interval(StorageCheck::INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        app.storage.run().await;
+    }
+}
+
 async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
@@ -297,20 +337,26 @@ async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListene
 
 /// Prints the address of a service, for people and scripts. If stdout carries the JSON log, it is
 /// logged instead.
-fn announce(config: &Config, what: &str, address: SocketAddr, path: &str) -> anyhow::Result<()> {
+fn announce(config: &Config, what: &str, address: SocketAddr, path: &str) {
     if config.log_to_stdout {
         tracing::info!("{what} at http://{address}{path}");
-        Ok(())
     } else {
-        print(&format!("{what} at http://{address}{path}\n"))
+        print_or_warn(&format!("{what} at http://{address}{path}\n"));
     }
 }
 
-fn announce_metrics(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+/// Prints text that the site can do without.
+fn print_or_warn(text: &str) {
+    if let Err(error) = print(text) {
+        tracing::warn!("{error:#}");
+    }
+}
+
+fn announce_metrics(config: &Config, address: SocketAddr) {
     if !address.ip().is_loopback() && !config.is_production() {
         tracing::warn!(%address, "METRICS_ADDR: anyone who reaches this address can read the metrics");
     }
-    announce(config, "Metrics", address, "/metrics")
+    announce(config, "Metrics", address, "/metrics");
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

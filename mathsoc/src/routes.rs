@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_extractor_with_state;
+use axum::middleware::{from_extractor_with_state, from_fn_with_state};
 #[cfg(doc)]
 use palisade::Palisade;
 use palisade::body_limit::BodyLimit;
@@ -11,6 +11,7 @@ use palisade::deadline::Deadline;
 use palisade::headers::ReferrerPolicy;
 use palisade::{ErrorPages, PageHeaders, SignedIn};
 
+use crate::db::request_reads::RequestReadsLayer;
 use crate::db::users::User;
 use crate::error::Error;
 use crate::links;
@@ -18,21 +19,32 @@ use crate::observe::access_log::AccessLog;
 use crate::observe::metrics;
 use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
-    setup, verify,
+    setup,
 };
 use crate::pages::{admin, error, files, public};
 use crate::state::App;
 use crate::web::route_map;
 use crate::web::signed_in::{Admin, IdentifyMember};
-use crate::web::{assets, compression, policy};
+use crate::web::{assets, compression, outage, policy};
 
 type Group = route_map::Group<App>;
 type Map = route_map::Map<App>;
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    let site =
-        [public(), search(), log_in(), sign_up(), forgotten(), links(), submit(), live(), members(), admin()];
+    let site = [
+        public(),
+        search(),
+        log_in(),
+        sign_up(),
+        forgotten(),
+        links(),
+        confirm(),
+        submit(),
+        live(),
+        members(),
+        admin(),
+    ];
     let files = [admin_files(), uploads(), files(), reports(), open()];
     site.into_iter().chain(files).fold(Map::new(), Map::group)
 }
@@ -58,9 +70,12 @@ fn public() -> Group {
 
 /// Routes that check a password or a code.
 fn log_in() -> Group {
-    Group::new("login")
-        .post("/login", login::take)
-        .post("/login/code", login::take_code)
+    Group::new("login").post("/login", login::take).post("/login/code", login::take_code)
+}
+
+/// Routes that ask a member for the password again.
+fn confirm() -> Group {
+    Group::new("confirm")
         .post("/login/confirm", confirm::take)
         .post("/profile/change_password", password::take)
 }
@@ -80,8 +95,8 @@ fn forgotten() -> Group {
 /// The pages that letters link to. The path holds a token, so it is never sent as a referrer.
 fn links() -> Group {
     Group::new("links")
-        .get("/verify_email/{token}", verify::show)
-        .post("/verify_email/{token}", verify::take)
+        .get("/verify_email/{token}", register::show_last)
+        .post("/verify_email/{token}", register::take_last)
         .get("/password_reset/{token}", reset::show_new)
         .post("/password_reset/{token}", reset::take_new)
         .get("/setup/{token}", setup::show)
@@ -178,6 +193,8 @@ fn admin() -> Group {
         .post("/admin/awards/new", admin::awards::create)
         .get("/admin/awards/{id}", admin::awards::edit)
         .post("/admin/awards/{id}", admin::awards::change)
+        .get("/admin/limits", admin::limits::show)
+        .post("/admin/limits/release", admin::limits::release)
         .get("/admin/tester", admin::tester::show)
         .post("/admin/tester", admin::tester::take)
         .post("/api/math/test-equivalence", admin::tester::compare)
@@ -249,7 +266,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 /// |---|---|
 /// | everything | compression, access log |
 /// | [`Palisade`] | error pages, hosts, HTTPS, headers, check of `Origin`, deadline, body limit, session, CSRF token |
-/// | pages | signed-in member; limits; sign-in or admin check |
+/// | pages | 503 for database outages; signed-in member; limits; sign-in or admin check |
 ///
 /// Probes are reachable under every host and over plain HTTP. Files, browser reports and probes have
 /// no session.
@@ -270,11 +287,13 @@ pub fn app(state: App) -> Router {
     };
 
     let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), uploads()];
-    let members = [submit(), live(), members()].map(for_members);
+    let members = [confirm(), submit(), live(), members()].map(for_members);
     let admins = [for_admins(admin()), with_files(for_admins(admin_files()))];
     let pages = visitors.into_iter().chain(members).chain(admins).map(limited).fold(Map::new(), Map::group);
     let identify_member = from_extractor_with_state::<IdentifyMember, App>(state.clone());
-    let pages = pages.into_router().layer(identify_member);
+    let around_pages =
+        (RequestReadsLayer, from_fn_with_state(state.clone(), outage::unavailable), identify_member);
+    let pages = pages.into_router().layer(around_pages);
     let files = Map::new().group(limited(files())).group(limited(reports())).into_router();
     let probes = Map::new().group(limited(open())).into_router();
 
@@ -291,6 +310,7 @@ pub fn app(state: App) -> Router {
 /// Returns the service for `METRICS_ADDR`.
 pub fn metrics(state: &App) -> Router {
     let (traffic, reports) = (state.traffic.clone(), state.reports.clone());
-    let sources = metrics::Sources { traffic, reports, counters: state.counters.clone() };
+    let (storage, counters) = (state.storage.clone(), state.counters.clone());
+    let sources = metrics::Sources { traffic, reports, storage, counters };
     metrics::router(sources, &policy::palisade(&state.config))
 }

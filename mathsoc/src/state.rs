@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use palisade::health::{Health, Readiness};
 use palisade::keyring::KeyringError;
+use palisade::login_limit::KnownDevices;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::{RateLimitStore, Store, StoreError};
 use palisade::reporting::Collector;
@@ -18,8 +19,10 @@ use crate::limits::Limits;
 use crate::links::Links;
 use crate::live::Live;
 use crate::mail::{MailError, Mailer};
+use crate::observe::storage::StorageCheck;
 use crate::observe::traffic::Traffic;
 use crate::operate::demo::{self, Demo};
+use crate::web::last_seen::LastSeen;
 use crate::web::sessions;
 
 /// The shared state of all handlers. It is one [`Arc`], because axum clones it several times for
@@ -48,12 +51,18 @@ pub struct Parts {
     pub counters: FallbackStore,
     /// The rate limits.
     pub limits: Limits,
+    /// The browsers in which somebody has logged in before.
+    pub devices: KnownDevices,
     /// The watchers of leaderboards.
     pub live: Live,
     /// Reports from browsers, until they are in the database.
     pub reports: Collector,
     /// Counts the responses.
     pub traffic: Traffic,
+    /// Writes when members were last seen.
+    pub last_seen: LastSeen,
+    /// Checks that the database takes writes; the program runs it at intervals.
+    pub storage: StorageCheck,
     /// The readiness check of `/readyz`.
     pub ready: Readiness,
 }
@@ -77,10 +86,11 @@ impl App {
         let counters = FallbackStore::new(counters);
         let limits = Limits::new(&config.ratelimit, counters.clone())?;
         let ready = ready(&config, &db, &counters);
-        let links = Links::new(&keyring, db.clone());
+        let (links, devices) = (Links::new(&keyring, db.clone()), KnownDevices::new(&keyring));
         let uploads = config.uploads.open()?;
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
         let live = Live::new(db.clone());
+        let (last_seen, storage) = (LastSeen::new(db.clone()), StorageCheck::new(db.clone()));
         let (passwords, traffic, config) = (Passwords::new(), Traffic::default(), Arc::new(config));
         Ok(Self(Arc::new(Parts {
             db,
@@ -93,9 +103,12 @@ impl App {
             uploads,
             counters,
             limits,
+            devices,
             live,
             reports: Collector::new(),
             traffic,
+            last_seen,
+            storage,
             ready,
         })))
     }
@@ -111,6 +124,12 @@ impl App {
 impl FromRef<App> for Db {
     fn from_ref(app: &App) -> Self {
         app.db.clone()
+    }
+}
+
+impl FromRef<App> for LastSeen {
+    fn from_ref(app: &App) -> Self {
+        app.last_seen.clone()
     }
 }
 

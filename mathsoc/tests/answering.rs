@@ -238,8 +238,7 @@ async fn only_answerable_pages_load_the_math_field() {
 #[tokio::test]
 async fn form_and_api_share_ten_answers_a_minute() {
     let site =
-        site_with_a_challenge(&[("RATELIMIT_ENABLED", "true"), ("RATELIMIT_DEFAULT_USER", "1000/hour")])
-            .await;
+        site_with_a_challenge(&[("RATELIMIT_ENABLED", "true"), ("RATELIMIT_ANSWERS", "10/minute")]).await;
     let (mut ada, mut eve) = (pupil(&site, "Ada").await, pupil(&site, "Eve").await);
     for n in 0..5 {
         assert_eq!(answer(&mut ada, "1", "(").await.status, 422, "{n}");

@@ -23,7 +23,7 @@ const PRODUCTION: [(&str, &str); 5] = [
     ("SECRET_KEY", "d2hvZXZlciByZWFkcyB0aGlzIGtub3dzIG5vdGhpbmcgb2YgdGhlIHNpdGU4MjM3"),
     ("TRUSTED_PROXIES", "hops=1 host=1"),
     // A single visitor requests every page.
-    ("RATELIMIT_DEFAULT", "100000/hour"),
+    ("RATELIMIT_PAGES", "100000/hour"),
 ];
 
 async fn site(folder: &Folder) -> Router {

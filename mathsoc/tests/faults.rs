@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::routing::post;
 use http::{Method, Request, Response};
 use mathsoc::config::{Config, Vars};
-use mathsoc::limits::{Limit, Per};
+use mathsoc::limits::Limit;
 use mathsoc::pages;
 use mathsoc::state::App;
 use mathsoc::web::policy;
@@ -26,11 +26,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 /// A limit like that of the login, which rejects requests while the store is down.
-const LOGIN: Limit = Limit::new("login", "1000/hour")
-    .posts_only()
-    .per(&[Per::Address, Per::Account])
-    .backs_off()
-    .closed_while_down();
+const LOGIN: Limit = Limit::new("stand-in", |settings| &settings.pages).posts_only().closed_while_down();
 
 /// The most requests that may wait for the store while it is down: three failures that open the
 /// circuit breaker, one in-flight request of each visitor, and one probe after each pause. Eight
@@ -51,7 +47,7 @@ impl Site {
         let settings = [
             ("DATA_DIR", folder.to_str().unwrap()),
             ("RATELIMIT_STORAGE_URI", &redis.uri),
-            ("RATELIMIT_DEFAULT", "1000000/hour"),
+            ("RATELIMIT_PAGES", "1000000/hour"),
         ];
         let app = App::open(Config::load(&Vars::new(settings, [])).unwrap()).await.unwrap();
         let login = Router::new()
@@ -226,5 +222,8 @@ async fn account_limits_close_while_redis_is_down() {
     drop(redis);
     let _redis = redis_on(&socket);
     until(async || login.check("ada@example.org").await.is_ok()).await;
-    until(async || site.app.limits.backoff(&LOGIN).attempt("bob@example.org").await.is_ok()).await;
+    let address = [203, 0, 113, 9].into();
+    let unknown = site.app.devices.unknown();
+    let passwords = site.app.limits.passwords();
+    until(async || passwords.attempt("bob@example.org", address, &unknown).await.is_ok()).await;
 }

@@ -175,7 +175,7 @@ async fn a_404_page_has_every_header() {
 }
 
 #[tokio::test]
-async fn a_database_failure_is_a_plain_500() {
+async fn a_database_outage_is_a_plain_503() {
     let folder = Folder::new();
     let app = App::open(config(&folder, &PRODUCTION)).await.unwrap();
     app.db.close().await;
@@ -183,14 +183,14 @@ async fn a_database_failure_is_a_plain_500() {
     let mut request = by_proxy("/");
     request.headers_mut().remove("accept-encoding");
     let answer = ask(&site, request).await;
-    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.status(), 503);
     let vary = ["vary: accept, sec-fetch-mode, hx-request", "vary: cookie"];
-    let beside = [&[HTML, HSTS, "cache-control: no-store"], &vary[..]].concat();
+    let beside = [&[HTML, HSTS, "cache-control: no-store", "retry-after: 5"], &vary[..]].concat();
     assert_eq!(lines(&answer), expected("'NONCE' 'strict-dynamic'", &beside));
     let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     let body = std::str::from_utf8(&body).unwrap();
     assert!(
-        body.contains("Something went wrong") && !body.contains("pool") && !body.contains("sql"),
+        body.contains("cannot reach its database") && !body.contains("pool") && !body.contains("sql"),
         "{body}"
     );
     assert_eq!(ask(&site, request_for_readiness()).await.status(), 503);

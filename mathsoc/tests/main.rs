@@ -9,6 +9,7 @@ mod audit;
 mod boards;
 mod browser;
 mod config;
+mod database_faults;
 mod db;
 mod deploy;
 mod faults;

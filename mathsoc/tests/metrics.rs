@@ -32,7 +32,7 @@ async fn read(service: &Router) -> String {
 #[tokio::test]
 async fn metrics_count_responses_rejections_and_limit_decisions() {
     let folder = Folder::new();
-    let app = app(&folder, &[("RATELIMIT_DEFAULT", "2/hour")]).await;
+    let app = app(&folder, &[("RATELIMIT_PAGES", "2/hour")]).await;
     let (site, metrics) = (mathsoc::app(app.clone()), routes::metrics(&app));
     for (path, status) in [("/about", 200), ("/nowhere", 404), ("/about", 429), ("/healthz", 200)] {
         assert_eq!(ask(&site, "GET", path).await.status(), status, "{path}");

@@ -48,9 +48,10 @@
 //!
 //! # What it does not do
 //!
-//! It does not terminate TLS. [`Palisade`](crate::Palisade) redirects only to allowed hosts; if
-//! you use `Https` alone, put [`Hosts`](crate::host::Hosts) outside of it, so that an attacker
-//! cannot choose the host in `Location`.
+//! It does not terminate TLS: a proxy does, or [`serve`](mod@crate::serve).
+//! [`Palisade`](crate::Palisade) redirects only to allowed hosts; if you use `Https` alone, put
+//! [`Hosts`](crate::host::Hosts) outside of it, so that an attacker cannot choose the host in
+//! `Location`.
 //!
 //! References: RFC 6797 (HSTS); RFC 9110 §15.4; OWASP HTTP Strict Transport Security Cheat Sheet;
 //! hstspreload.org.

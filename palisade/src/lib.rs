@@ -38,11 +38,12 @@
 //! | CSP violations and other browser reports | [`reporting`] | |
 //! | request ids in responses, pages and logs | [`request_id`] | |
 //! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
+//! | guessing passwords, without locking anybody out | [`login_limit`] | 429, 503 |
 //! | compression without leaking secrets (BREACH) | [`compression`] | |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
 //! | requests underway at once, in all and per client | [`concurrency`] | 429, 503 |
-//! | a server that bounds connections, headers and bodies, with WebSockets and a graceful shutdown | [`serve`](mod@serve) | 400, 431 |
+//! | a server that bounds connections, headers and bodies, with TLS, WebSockets and a graceful shutdown | [`serve`](mod@serve) | 400, 431 |
 //! | health checks | [`health`] | 503 |
 //! | error pages, `problem+json` | [`error_page`] | |
 //! | errors of handlers: any error by `?` | [`error`](mod@error) | |
@@ -75,11 +76,12 @@
 //! | `bearer`, `webhook` | no | [`bearer`], [`webhook`] |
 //! | `csrf` | no | [`CsrfTokens`]: tokens in forms ([`csrf`]'s origin check is always there) |
 //! | `keyring`, `password` | no | [`keyring`], [`password`] |
-//! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
+//! | `rate-limit`, `login-limit`, `reporting` | no | [`rate_limit`], [`login_limit`], [`reporting`] |
 //! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
 //! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
 //! | `upload-s3` | no | uploads stored in S3 |
+//! | `tls` | no | [`serve::Tls`]: the server speaks TLS itself |
 //! | `test` | no | [`test::Browser`](mod@test) and the suite of session stores, for the tests of an application |
 //! | `full` | no | every feature |
 //!
@@ -120,6 +122,8 @@ pub mod host;
 pub mod https;
 #[cfg(feature = "keyring")]
 pub mod keyring;
+#[cfg(feature = "login-limit")]
+pub mod login_limit;
 #[cfg(feature = "password")]
 pub mod password;
 pub mod proxy;
@@ -144,7 +148,13 @@ pub mod upload;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 
-#[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
+#[cfg(any(
+    feature = "keyring",
+    feature = "rate-limit",
+    feature = "reporting",
+    feature = "tls",
+    feature = "webhook"
+))]
 pub use self::core::clock;
 pub use self::core::{guard, rejection, request};
 pub use self::csp::{Csp, CspNonce};

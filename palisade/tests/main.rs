@@ -23,6 +23,7 @@ mod health;
 mod host;
 mod https;
 mod keys;
+mod login_limit;
 mod nonce;
 mod overrides;
 mod password;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`browser`] | requests with cookies that a test can forge |
 //! | [`servers`] | Redis, memcached, moto's S3 and ClamAV, each started for one test |
+//! | [`program`] | a program of this workspace as a process: start, stop, memory |
+//! | [`raw_client`] | a client that sends exact bytes, from an address of its own |
 //! | [`delay_proxy`] | a network between a client and a server that delays every packet |
 //! | [`redis_many`] | Redis Cluster and Redis Sentinel |
 //! | `postgres` | a private PostgreSQL server (feature `postgres`) |
@@ -19,6 +21,8 @@ mod folder;
 pub mod log;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+pub mod program;
+pub mod raw_client;
 pub mod redis_many;
 pub mod servers;
 mod skip;

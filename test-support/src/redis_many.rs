@@ -74,6 +74,21 @@ impl RedisSentinel {
     }
 }
 
+impl RedisSentinel {
+    /// Waits until the replica has everything that the master has.
+    pub fn wait_for_replica(&self) {
+        let port = |uri: &str| -> u16 { uri.split([':', '?']).nth(2).unwrap().parse().unwrap() };
+        let offset = |port: u16, name: &str| {
+            let info = redis_cli(port, &["INFO", "replication"]);
+            info.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned))
+        };
+        wait_until("the replica is in sync", || {
+            let master = offset(port(&self.master.uri), "master_repl_offset:");
+            master.is_some() && master == offset(port(&self.replica.uri), "slave_repl_offset:")
+        });
+    }
+}
+
 /// Returns a free port for a server of a cluster: its bus listens on the port plus 10,000.
 pub fn cluster_port() -> u16 {
     std::iter::repeat_with(free_port).find(|port| *port < 55_000).unwrap()

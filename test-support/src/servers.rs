@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::program::signal;
 use crate::{Folder, allow_skip};
 
 /// A server process and its folder. Both end on drop.
@@ -131,9 +132,7 @@ impl Server {
 
     /// Stops the process (SIGSTOP), or continues it (SIGCONT).
     pub fn pause(&self, pause: bool) {
-        let signal = if pause { "-STOP" } else { "-CONT" };
-        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(status.unwrap().success());
+        signal(if pause { "-STOP" } else { "-CONT" }, self.child.id());
     }
 
     /// Kills the process.

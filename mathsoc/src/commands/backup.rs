@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use mathsoc::config::Config;
 use mathsoc::db::Db;
+use mathsoc::observe::logging;
 use mathsoc::operate::backup;
 
 use crate::print;
@@ -28,12 +29,12 @@ impl BackupCommand {
         db.close().await;
         let (rows, files, file) = (saved.rows(), saved.files(), self.file.display());
         if !saved.missing.is_empty() {
-            eprintln!(
+            logging::tell(format_args!(
                 "mathsoc: {} files of the database are missing from the storage, and are not in the backup: {}. \
                          `mathsoc check` says whether they are lost, or were deleted during the backup.",
                 saved.missing.len(),
                 saved.missing.join(", ")
-            );
+            ));
         }
         print(&format!(
             "{rows} rows and {files} files are in {file}.\n\

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use mathsoc::config::Config;
 use mathsoc::db::Db;
+use mathsoc::observe::logging;
 use mathsoc::operate::check::{self, Depth, Finding, Removed};
 use mathsoc::operate::checklist::{self, Facts, Severity};
 
@@ -50,7 +51,7 @@ impl CheckCommand {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {
-                eprintln!("mathsoc: {error:#}");
+                logging::tell(format_args!("mathsoc: {error:#}"));
                 ExitCode::from(2)
             }
         }
@@ -77,7 +78,9 @@ impl CheckCommand {
     /// Returns the findings about files, after removing unused ones if asked to.
     async fn find_files(&self, db: &Db, config: &Config) -> anyhow::Result<Vec<Finding>> {
         if config.uploads.are_in_memory() {
-            eprintln!("mathsoc: uploads are in the memory of the site process, so files are not checked");
+            logging::tell(format_args!(
+                "mathsoc: uploads are in the memory of the site process, so files are not checked"
+            ));
             return Ok(Vec::new());
         }
         let uploads = config.uploads.open_read_only().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;

@@ -1,13 +1,17 @@
 //! The settings of rate limiting.
 
 use std::fmt;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use palisade::rate_limit::quota::{Quotas, Strategy};
 
 use super::declare::settings;
 use super::table::DefaultValue::{Always, PerEnvironment};
 use super::table::Visible;
 use super::value::{Value, parsed};
+
+const QUOTAS: &str = "quotas such as 50/hour or 10 per 2 minutes, several with ; between";
 
 settings! {
     /// The limits on the number of requests.
@@ -32,17 +36,77 @@ settings! {
             write: "fixed-window, moving-window, sliding-window-counter or gcra",
             default: Always("fixed-window"),
         },
-        /// The quota of pages for one IP address. Static files and health checks do not count.
-        pub default: Quotas = RATELIMIT_DEFAULT {
-            write: "quotas such as 50/hour or 10 per 2 minutes, several with ; between",
-            default: Always("200 per day; 50 per hour"),
-            because: "as on the original Flask site",
+        /// The quota of pages for one IP address, for visitors who are not logged in. Static files
+        /// and health checks do not count.
+        pub pages: Quotas = RATELIMIT_PAGES {
+            aliases: &["RATELIMIT_DEFAULT"],
+            write: QUOTAS,
+            default: Always("3000 per minute"),
+            because: "a school of 1,000 behind one address, three pages each",
         },
-        /// The quota of pages for one logged-in account, in place of RATELIMIT_DEFAULT.
-        pub default_user: Quotas = RATELIMIT_DEFAULT_USER {
-            write: "quotas such as 1000/hour, several with ; between",
+        /// The quota of pages for one logged-in account, in place of RATELIMIT_PAGES.
+        pub members: Quotas = RATELIMIT_MEMBERS {
+            aliases: &["RATELIMIT_DEFAULT_USER"],
+            write: QUOTAS,
             default: Always("5000 per day; 1000 per hour"),
-            because: "a whole class may share one IP address",
+            because: "a page every four seconds, for an hour",
+        },
+        /// How often one IP address may fail to log in, at all accounts together. Logins that
+        /// succeed do not count.
+        pub login: Quotas = RATELIMIT_LOGIN {
+            write: QUOTAS,
+            default: Always("100 per hour; 500 per day"),
+            because: "a class of 30 behind one address, three mistakes each",
+        },
+        /// The quota of registrations from one IP address.
+        pub register: Quotas = RATELIMIT_REGISTER {
+            write: QUOTAS,
+            default: Always("100 per hour; 300 per day"),
+            because: "three classes of 30 in one hour; each mailbox has RATELIMIT_LETTERS besides",
+        },
+        /// The quota of requests for a new password from one IP address.
+        pub password_reset: Quotas = RATELIMIT_PASSWORD_RESET {
+            write: QUOTAS,
+            default: Always("100 per hour; 300 per day"),
+            because: "a class of 30 after the holidays; each mailbox has RATELIMIT_LETTERS besides",
+        },
+        /// The letters that the forms for visitors send to one mailbox. Over it the page is the
+        /// same, and no letter leaves; the links in the last letters still work.
+        pub letters: Quotas = RATELIMIT_LETTERS {
+            write: "quotas such as 3/hour, whose time is at most half the life of a link, two hours",
+            default: Always("3 per hour"),
+            because: "a link lives for two hours, so that strangers cannot keep the owner from one",
+        },
+        /// The quota of answers to challenges for one account.
+        pub answers: Quotas = RATELIMIT_ANSWERS {
+            write: QUOTAS,
+            default: Always("30 per minute"),
+            because: "a challenge of twelve boxes with two tries each, and some more",
+        },
+        /// The quota of searches for one account, and for one IP address of visitors.
+        pub search: Quotas = RATELIMIT_SEARCH {
+            write: QUOTAS,
+            default: Always("60 per minute"),
+            because: "a class of 30 behind one address, two searches each",
+        },
+        /// The quota of connections to live leaderboards for one account.
+        pub live: Quotas = RATELIMIT_LIVE {
+            write: QUOTAS,
+            default: Always("30 per minute"),
+            because: "a browser reconnects every minute, in each of its windows",
+        },
+        /// The quota of reports that browsers send from one IP address.
+        pub reports: Quotas = RATELIMIT_REPORTS {
+            write: QUOTAS,
+            default: Always("60 per minute"),
+            because: "browsers send a few together, from any number of pages",
+        },
+        /// The networks of schools whose pupils share an address. Each address in them has ten
+        /// times the quotas that count by address.
+        pub school_networks: SchoolNetworks = RATELIMIT_SCHOOL_NETWORKS {
+            write: "addresses and networks with commas between, such as 198.51.100.7, 2001:db8::/48",
+            default: Always("none"),
+            because: "the quotas above have room for a class, and for a school during a day",
         },
         /// Sends the X-RateLimit-Limit, -Remaining and -Reset headers.
         pub headers_enabled: bool = RATELIMIT_HEADERS_ENABLED { default: Always("false") },
@@ -101,6 +165,50 @@ fn namespaced(uri: &str) -> String {
 impl fmt::Debug for StoreUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StoreUri({})", self.show())
+    }
+}
+
+/// The networks of schools; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchoolNetworks(Vec<IpNet>);
+
+impl SchoolNetworks {
+    /// Returns `true` if the address is in one of the networks.
+    pub fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address.to_canonical()))
+    }
+
+    /// Returns `true` if there is no network.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the networks as texts.
+    pub fn texts(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Value for SchoolNetworks {
+    fn read(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() || text.eq_ignore_ascii_case("none") {
+            return Ok(Self::default());
+        }
+        let network = |text: &str| {
+            let address = text.parse().map(|ip: IpAddr| IpNet::from(ip.to_canonical()));
+            address.or_else(|_| text.parse()).map_err(|_| format!("`{text}` is no address and no network"))
+        };
+        text.split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(network)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    fn show(&self) -> String {
+        if self.is_empty() { "none".to_owned() } else { self.texts().join(", ") }
     }
 }
 

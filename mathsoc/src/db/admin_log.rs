@@ -50,6 +50,8 @@ pub enum Action {
     Exported,
     /// Removed reports.
     Forgot,
+    /// Reset the counts of rate limits.
+    Released,
 }
 
 impl Action {
@@ -69,6 +71,7 @@ impl Action {
             Self::Imported => "imported",
             Self::Exported => "exported",
             Self::Forgot => "forgot",
+            Self::Released => "released from the limits",
         }
     }
 }

@@ -34,17 +34,21 @@ pub mod articles;
 pub mod awards;
 pub mod board_versions;
 pub mod challenges;
+mod commit_watch;
 pub mod competitions;
 pub mod dashboard;
 pub mod export;
 pub mod files;
 pub mod home;
 pub mod leaderboard;
+pub mod limits;
 pub mod newsletters;
+pub(crate) mod outage;
 mod paged;
 pub mod progress;
 mod read_cache;
 pub mod reports;
+pub(crate) mod request_reads;
 pub mod retention;
 pub mod schools;
 pub(crate) mod scores;
@@ -85,8 +89,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum Db {
     /// A SQLite file on this machine, with a cache of query results.
     Sqlite(SqlitePool, ReadCache),
-    /// A PostgreSQL server.
-    Postgres(PgPool),
+    /// A PostgreSQL server, with a cache of query results.
+    Postgres(PgPool, ReadCache),
 }
 
 /// Expands the same work for both drivers: `on!(db, pool => query(SQL).fetch_one(pool).await)`.
@@ -94,7 +98,7 @@ macro_rules! on {
     ($db:expr, $pool:ident => $work:expr) => {
         match $db {
             $crate::db::Db::Sqlite($pool, _) => $work,
-            $crate::db::Db::Postgres($pool) => $work,
+            $crate::db::Db::Postgres($pool, _) => $work,
         }
     };
 }
@@ -113,7 +117,7 @@ impl Db {
             }
             url::Target::Postgres(server) => {
                 let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(ACQUIRE_TIMEOUT);
-                Ok(Self::Postgres(pool.connect_with(*server.clone()).await?))
+                Ok(Self::Postgres(pool.connect_with(*server.clone()).await?, ReadCache::default()))
             }
         }
     }
@@ -141,7 +145,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite(pool, _) => SQLITE.run(pool).await?,
-            Self::Postgres(pool) => POSTGRES.run(pool).await?,
+            Self::Postgres(pool, _) => POSTGRES.run(pool).await?,
         }
         Ok(())
     }
@@ -158,7 +162,7 @@ impl Db {
         const NOW: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)";
         match self {
             Self::Sqlite(..) => Ok(None),
-            Self::Postgres(pool) => Ok(Some(sqlx::query_scalar(NOW).fetch_one(pool).await?)),
+            Self::Postgres(pool, _) => Ok(Some(sqlx::query_scalar(NOW).fetch_one(pool).await?)),
         }
     }
 
@@ -166,9 +170,12 @@ impl Db {
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
         // The closed pool prevents the cache from opening a new connection.
-        if let Self::Sqlite(_, cache) = self {
-            cache.close().await;
-        }
+        self.read_cache().close().await;
+    }
+
+    fn read_cache(&self) -> &ReadCache {
+        let (Self::Sqlite(_, cache) | Self::Postgres(_, cache)) = self;
+        cache
     }
 }
 

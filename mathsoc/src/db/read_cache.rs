@@ -1,59 +1,56 @@
-//! A read cache for SQLite, invalidated by every commit.
+//! A read cache, invalidated by every commit.
 //!
 //! ```ignore
 //! db.cached(|tables| &tables.users, id, async || read_the_user(db, id).await).await
 //! ```
 //!
 //! Each read takes these steps:
-//! 1. The cache asks the file whether anything was committed since: by this process, by another
-//!    process, or by hand.
+//! 1. The [commit watch](super::commit_watch) asks the database whether anything was committed
+//!    since: by this process, by another process, or by hand.
 //! 2. If nothing was committed and the cached value is younger than a second, the cache returns
 //!    it.
 //! 3. Otherwise it reads the value. Concurrent requests for the same value wait for that one read;
 //!    an error is not cached.
 //!
-//! The result is therefore never older than the request for it. Step 1 is one short query
-//! (`PRAGMA data_version`, on a connection that never writes), and all requests that arrive
-//! before it starts share its result: of thirty concurrent requests, one waits for the file. This
-//! makes the cache worthwhile: a query takes 10 µs in SQLite, and 30 to 60 µs to reach its thread
-//! and return.
+//! The result is therefore never older than the request for it. Step 1 is one short query, and all
+//! requests that arrive before it starts share its result: of thirty concurrent requests, one waits
+//! for the database. A GET or HEAD request takes step 1 once, with its first read: see
+//! [`RequestReads`].
 //!
 //! | bound | value | reason |
 //! |---|---|---|
 //! | age | 1 s | values that depend on the clock, such as a session's expiry, are read again |
 //! | entries of one type | 1024, then they are dropped | the pages and members of a lunch hour |
 //!
-//! PostgreSQL is not cached: it has no such counter, and reading one would cost a round trip too.
-//!
-//! Reference: SQLite, `PRAGMA data_version`. Decision: `docs/decisions/0032-sqlite-read-cache.md`.
+//! Decisions: `docs/decisions/0032-sqlite-read-cache.md` and `0067-postgresql-read-cache.md`.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use palisade::session::store::{SessionId, SessionRecord};
-use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::OnceCell;
 
 use super::board_versions::ScoreBoard;
 use super::challenges::Challenge;
+use super::commit_watch::{CommitWatch, State};
 use super::home::HomeContent;
 use super::leaderboard::Standing;
+use super::request_reads::RequestReads;
 use super::submissions::LastAnswer;
 use super::users::User;
-use super::{Db, DbError, Paged, Result};
+use super::{Db, DbError, Paged};
 
-/// Cached query results of a SQLite file; cheap to clone.
+/// Cached query results of a database; cheap to clone.
 #[derive(Clone, Default)]
 pub struct ReadCache(Arc<Tables>);
 
 /// One map for each type of value.
 #[derive(Default)]
 pub(super) struct Tables {
-    watch: FileWatch,
+    watch: CommitWatch,
     pub(super) boards: Entries<(ScoreBoard, u32), Paged<Standing>>,
     pub(super) home: Entries<(), Arc<HomeContent>>,
     pub(super) challenges: Entries<(i64, Option<i64>, i64), Option<Challenge>>,
@@ -71,66 +68,35 @@ impl Db {
         key: K,
         read: impl AsyncFnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let Self::Sqlite(pool, ReadCache(tables)) = self else { return read().await };
-        let state = tables.watch.state(pool).await?;
+        let ReadCache(tables) = self.read_cache();
+        let reads_of = Arc::as_ptr(tables).addr();
+        let known = RequestReads::state(reads_of);
+        let state = match known {
+            Some(state) => state,
+            None => {
+                let Some(state) = tables.watch.state(self).await? else { return read().await };
+                RequestReads::remember(reads_of, state);
+                state
+            }
+        };
         entries(tables).at(state, key, Instant::now()).get_or_try_init(|| read()).await.cloned()
     }
 }
 
-impl ReadCache {
-    /// Closes the connection that watches the file.
-    pub(super) async fn close(&self) {
-        let connection = self.0.watch.last.lock().await.connection.take();
-        if let Some(connection) = connection {
-            // An error is harmless: the connection has written nothing.
-            let _ = connection.close().await;
-        }
+impl Db {
+    /// Asks the database a short question, whose answer all concurrent callers share.
+    ///
+    /// # Errors
+    /// If the database cannot be reached; on PostgreSQL within a second.
+    pub async fn check_reachable(&self) -> super::Result<()> {
+        self.read_cache().0.watch.state(self).await.map(drop)
     }
 }
 
-/// A state of the file: the number of the connection that read it, and its `data_version`. The
-/// versions of two connections are not comparable.
-type State = (u64, i64);
-
-/// Watches the file for commits.
-#[derive(Default)]
-struct FileWatch {
-    /// The number of requests that have asked for the state so far.
-    arrivals: AtomicU64,
-    last: tokio::sync::Mutex<LastQuery>,
-}
-
-/// The result of the last query.
-#[derive(Default)]
-struct LastQuery {
-    connection: Option<SqliteConnection>,
-    /// The number of requests that had arrived before the query started.
-    arrived_before: u64,
-    state: State,
-}
-
-impl FileWatch {
-    /// Returns a value that changes with every commit (`PRAGMA data_version`).
-    async fn state(&self, pool: &SqlitePool) -> Result<State> {
-        let arrival = self.arrivals.fetch_add(1, Ordering::SeqCst);
-        let mut last = self.last.lock().await;
-        if last.arrived_before > arrival {
-            return Ok(last.state);
-        }
-        if pool.is_closed() {
-            return Err(sqlx::Error::PoolClosed.into());
-        }
-        // Lets other requests that are ready arrive first, so that one query serves them all.
-        tokio::task::yield_now().await;
-        let arrived_before = self.arrivals.load(Ordering::SeqCst);
-        // The connection is taken out here, so that a cancelled or failed query drops it.
-        let (mut connection, number) = match last.connection.take() {
-            Some(connection) => (connection, last.state.0),
-            None => (SqliteConnection::connect_with(&pool.connect_options()).await?, last.state.0 + 1),
-        };
-        let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut connection).await?;
-        *last = LastQuery { connection: Some(connection), arrived_before, state: (number, version) };
-        Ok(last.state)
+impl ReadCache {
+    /// Closes the connection that watches for commits.
+    pub(super) async fn close(&self) {
+        self.0.watch.close().await;
     }
 }
 
@@ -188,24 +154,19 @@ mod tests {
     #[test]
     fn an_entry_lives_until_a_commit_or_its_maximum_age() {
         let (entries, now) = (Entries::<u8, u8>::default(), Instant::now());
-        let first = entries.at((1, 1), 7, now);
-        assert!(Arc::ptr_eq(&first, &entries.at((1, 1), 7, now + MAX_AGE - Duration::from_millis(1))));
-        assert!(!Arc::ptr_eq(&first, &entries.at((1, 1), 8, now)), "each key has its own entry");
-        let changed = entries.at((1, 2), 7, now);
+        let first = entries.at(1, 7, now);
+        assert!(Arc::ptr_eq(&first, &entries.at(1, 7, now + MAX_AGE - Duration::from_millis(1))));
+        assert!(!Arc::ptr_eq(&first, &entries.at(1, 8, now)), "each key has its own entry");
+        let changed = entries.at(2, 7, now);
         assert!(!Arc::ptr_eq(&first, &changed));
-        assert!(!Arc::ptr_eq(&changed, &entries.at((1, 2), 7, now + MAX_AGE)));
-        let other_connection = entries.at((2, 2), 7, now);
-        assert!(
-            !Arc::ptr_eq(&other_connection, &entries.at((1, 2), 7, now)),
-            "the versions of two connections are not comparable"
-        );
+        assert!(!Arc::ptr_eq(&changed, &entries.at(2, 7, now + MAX_AGE)));
     }
 
     #[test]
     fn the_number_of_entries_is_bounded() {
         let entries = Entries::<usize, u8>::default();
         for key in 0..MAX_ENTRIES * 3 {
-            entries.at((1, 1), key, Instant::now());
+            entries.at(1, key, Instant::now());
         }
         assert!(entries.entries().len() <= MAX_ENTRIES);
     }

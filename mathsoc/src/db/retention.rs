@@ -4,6 +4,7 @@
 //! |---|---|
 //! | sessions, remembered browsers, used links | when they expire |
 //! | things in the trash | after one minute, in which they can be restored |
+//! | refusals of rate limits, and releases | after two days |
 //! | browser reports | a month after the last report of their group |
 //! | unverified pupils' accounts with a password | a week after their creation |
 //!
@@ -12,7 +13,7 @@
 //! `mathsoc check --remove-unused` removes them on request
 //! (`docs/decisions/0029-file-checks-and-backups.md`).
 
-use super::{Db, Result, on, trash};
+use super::{Db, Result, limits, on, trash};
 use crate::domain::clock::now;
 
 /// The time in which an address must be verified.
@@ -28,7 +29,7 @@ pub async fn delete_expired(db: &Db) -> Result<u64> {
         ["DELETE FROM reports WHERE last_seen <= $1", "DELETE FROM report_hours WHERE since <= $1"];
     const UNVERIFIED: &str = "DELETE FROM users WHERE email_verified_at IS NULL AND password_hash IS NOT NULL AND role = 'pupil' AND created_at <= $1";
     let now = now();
-    let mut rows = trash::empty(db).await?;
+    let mut rows = trash::empty(db).await? + limits::delete_old(db).await?;
     on!(db, pool => {
         for delete in ENDED {
             rows += sqlx::query(delete).bind(now).execute(pool).await?.rows_affected();

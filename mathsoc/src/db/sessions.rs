@@ -1,6 +1,6 @@
 //! A session store in the site's own database: sessions survive a restart without another server.
 //!
-//! It is the library's [`SqlSessions`] on the table `sessions`, with the read cache of SQLite in
+//! It is the library's [`SqlSessions`] on the table `sessions`, with the read cache in
 //! front of it. [`delete_expired`](super::retention::delete_expired) removes expired rows.
 
 use std::fmt;
@@ -10,6 +10,7 @@ use palisade::session::store::{
     SaveOutcome, SessionId, SessionRecord, SessionStore, SqlSessions, StoreError, StoreReply,
 };
 
+use super::request_reads::RequestReads;
 use super::{Db, DbError};
 
 /// A [`SessionStore`] in the database.
@@ -23,7 +24,7 @@ impl DbSessions {
     pub fn new(db: Db) -> Self {
         let table = match &db {
             Db::Sqlite(pool, _) => SqlSessions::sqlite(pool.clone()),
-            Db::Postgres(pool) => SqlSessions::postgres(pool.clone()),
+            Db::Postgres(pool, _) => SqlSessions::postgres(pool.clone()),
         };
         Self { db, table: table.table("sessions").expect("a valid name") }
     }
@@ -43,10 +44,12 @@ impl SessionStore for DbSessions {
         record: SessionRecord,
         lifetime: Duration,
     ) -> StoreReply<'_, SaveOutcome> {
+        RequestReads::forget();
         self.table.save(id, expected, record, lifetime)
     }
 
     fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
+        RequestReads::forget();
         self.table.delete(id)
     }
 
@@ -55,6 +58,7 @@ impl SessionStore for DbSessions {
     }
 
     fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
+        RequestReads::forget();
         self.table.delete_of_user(user, except)
     }
 

@@ -31,7 +31,7 @@ impl Tx {
         const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         Ok(match db {
             Db::Sqlite(pool, _) => Self::Sqlite(pool.begin().await?),
-            Db::Postgres(pool) => Self::Postgres(pool.begin_with(SNAPSHOT).await?),
+            Db::Postgres(pool, _) => Self::Postgres(pool.begin_with(SNAPSHOT).await?),
         })
     }
 
@@ -40,7 +40,7 @@ impl Tx {
     pub(crate) async fn writing(db: &Db) -> Result<Self> {
         Ok(match db {
             Db::Sqlite(pool, _) => Self::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Self::Postgres(pool.begin().await?),
+            Db::Postgres(pool, _) => Self::Postgres(pool.begin().await?),
         })
     }
 

@@ -18,7 +18,7 @@ impl Db {
                 let has: bool = sqlx::query_scalar(SQLITE_HAS).fetch_one(pool).await?;
                 if has { sqlx::query_scalar(NEWEST).fetch_one(pool).await? } else { None }
             }
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 let has: bool = sqlx::query_scalar(POSTGRES_HAS).fetch_one(pool).await?;
                 if has { sqlx::query_scalar(NEWEST).fetch_one(pool).await? } else { None }
             }
@@ -32,7 +32,7 @@ impl Db {
     pub(crate) async fn migrate_to(&self, version: i64) -> Result<()> {
         match self {
             Self::Sqlite(pool, _) => SQLITE.run_to(version, pool).await?,
-            Self::Postgres(pool) => POSTGRES.run_to(version, pool).await?,
+            Self::Postgres(pool, _) => POSTGRES.run_to(version, pool).await?,
         }
         Ok(())
     }

@@ -1,21 +1,25 @@
 //! Resets the counts of one caller: `mathsoc limits clear KEY`.
 //!
-//! Counts that a process made in memory during an outage of the store stay; they only matter in
-//! the next outage.
+//! Counts in a server are reset at once. Counts in the memory of the site are reset by the site
+//! itself: see [`release`](super::release).
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::{Store, StoreError};
-use palisade::rate_limit::{FallbackStore, RateLimitKey};
 
-use super::{IPV6_PREFIX, LIMITS, Limits, Per};
+use super::{IPV6_PREFIX, Limits, apply_releases};
 use crate::config::RateLimits;
+use crate::db::admin_log::Actor;
+use crate::db::{Db, DbError, limits};
 
 /// Longer than the timeout of requests: no visitor waits, and the connection is not open yet.
 const STORE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the site has to reset its own counts; it looks every two seconds.
+const SITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A caller as written on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,31 +30,39 @@ pub enum Caller {
     Account(String),
 }
 
-/// Resets the counts of every limit for this caller, and returns the names of these limits.
-pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, ClearError> {
+/// Resets the counts of every limit for this caller. Returns the sentence for the operator.
+///
+/// # Errors
+/// If the store or the database does not answer, or no site with counts in memory is running.
+pub async fn clear(caller: &Caller, settings: &RateLimits, db: &Db) -> Result<String, ClearError> {
+    let before = limits::newest_release(db).await?;
+    let release = limits::release(db, &Actor::command_line(), caller).await?;
+    let place = settings.storage_uri.shown();
     if settings.storage_uri.is_memory() {
-        return Err(ClearError::InMemory);
+        let applied = async {
+            while !limits::is_applied(db, release).await? {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Ok::<_, DbError>(())
+        };
+        tokio::time::timeout(SITE_TIMEOUT, applied).await.map_err(|_| ClearError::NoSite)??;
+    } else {
+        let store = Store::open(settings.storage_uri.as_str()).await?;
+        let own = Limits::new(settings, FallbackStore::new(store).timeout(STORE_TIMEOUT))?;
+        own.ping().await?;
+        apply_releases(db, &own, before).await?;
     }
-    let (key, per): (RateLimitKey, Per) = match caller {
-        Caller::Address(address) => ((*address).into(), Per::Address),
-        Caller::Account(account) => (RateLimitKey::email(account), Per::Account),
-    };
-    if !LIMITS.iter().any(|limit| limit.per.contains(&per)) {
-        return Err(ClearError::NotCounted { per });
-    }
-    let store = Store::open(settings.storage_uri.as_str()).await?;
-    let limits = Limits::new(settings, FallbackStore::new(store).timeout(STORE_TIMEOUT))?;
-    let mut report = format!("Reset for {caller}, in {}:\n", settings.storage_uri.shown());
-    for limit in LIMITS.iter().filter(|limit| limit.per.contains(&per)) {
-        limits.of(limit).reset(key.clone()).await?;
-        // Writing to a String cannot fail.
-        let _ = writeln!(report, "  {}", limit.name);
-        if limit.backs_off && per == Per::Account {
-            limits.backoff(limit).reset(key.clone()).await?;
-            let _ = writeln!(report, "  {}, the delays after failures", limit.name);
+    Ok(format!("Reset for {caller}, in {place}: every limit, and the delays after failures.\n"))
+}
+
+impl Caller {
+    /// Returns the text by which refusals and releases name the caller.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Address(address) => address.to_string(),
+            Self::Account(account) => account.trim().to_lowercase(),
         }
     }
-    Ok(report)
 }
 
 /// Parses an address, a network such as `2001:db8::/64`, or an account.
@@ -106,18 +118,18 @@ pub enum CallerError {
 }
 
 /// A reason why the counts were not reset.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClearError {
-    /// The counts are in the memory of another process.
+    /// The counts are in the memory of the site, and no site has reset them in time.
     #[error(
-        "RATELIMIT_STORAGE_URI is memory://, so the counts are in the memory of the serving process. \
-         Restart it to reset all of them, or count in Redis, Valkey or memcached"
+        "RATELIMIT_STORAGE_URI is memory://, so the site itself resets the counts; none did within 10 seconds. \
+         Is it running, with this database? A site that starts later begins without counts"
     )]
-    InMemory,
-    /// No limit counts by this.
-    #[error("no limit of this site counts by {per}; write an address such as 192.0.2.7 or 2001:db8::/64")]
-    NotCounted { per: Per },
+    NoSite,
+    /// The database does not answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
     /// The store does not answer, or does not support the strategy.
     #[error(transparent)]
     Store(#[from] StoreError),

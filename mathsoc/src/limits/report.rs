@@ -40,8 +40,8 @@ pub struct LimitReport {
     pub strategy: String,
     /// The store, without a password.
     pub store: String,
-    /// `true` if consecutive failures are delayed.
-    pub backs_off: bool,
+    /// `true` if only failures count, and delay the next attempt.
+    pub failures: bool,
     /// `true` if it rejects while the store does not answer.
     pub closed_while_down: bool,
 }
@@ -85,10 +85,10 @@ impl LimitReport {
         Self {
             name: limit.name,
             quotas: limit.quotas(settings).to_string(),
-            per: limit.per,
+            per: limit.per(),
             strategy: settings.strategy.to_string(),
             store: settings.storage_uri.shown(),
-            backs_off: limit.backs_off,
+            failures: limit.failures,
             closed_while_down: limit.closed_while_down,
         }
     }
@@ -121,8 +121,8 @@ impl fmt::Display for LimitReport {
             write!(f, "{} {per}", if place == 0 { " by" } else { " and by" })?;
         }
         write!(f, ", {strategy}, counted in {store}")?;
-        if self.backs_off {
-            f.write_str(", failures in a row delayed")?;
+        if self.failures {
+            f.write_str(", only failures, which are delayed")?;
         }
         if self.closed_while_down {
             f.write_str(", refused while that is down")?;
@@ -171,7 +171,7 @@ mod tests {
         let line = |path: &str| {
             table.lines().find(|line| line.split_whitespace().nth(1) == Some(path)).expect("a line")
         };
-        let about = "pages: 200 per day; 50 per hour by address, fixed-window, counted in redis://***@cache:6379/0?namespace=mathsoc";
+        let about = "pages: 3000 per minute by address, fixed-window, counted in redis://***@cache:6379/0?namespace=mathsoc";
         assert!(line("/about").ends_with(about), "{table}");
         assert!(line("/healthz").contains("exempt: monitoring"), "{table}");
         assert!(line("/robots.txt").contains("exempt: a page is made of many files"), "{table}");
@@ -180,13 +180,9 @@ mod tests {
 
     #[test]
     fn a_limit_shows_all_its_options() {
-        const LOGIN: Limit = Limit::new("login", "5/minute; 20/hour")
-            .per(&[Per::Address, Per::Account])
-            .backs_off()
-            .closed_while_down();
-        let said = LimitReport::new(&LOGIN, &settings(&[])).to_string();
-        let expected = "login: 5 per minute; 20 per hour by address and by account, fixed-window, counted in memory://, \
-                        failures in a row delayed, refused while that is down";
+        let said = LimitReport::new(&crate::limits::LOGIN, &settings(&[])).to_string();
+        let expected = "login: 100 per hour; 500 per day by address and by account, fixed-window, counted in memory://, \
+                        only failures, which are delayed, refused while that is down";
         assert_eq!(said, expected);
     }
 }

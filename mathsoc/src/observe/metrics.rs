@@ -20,6 +20,8 @@
 //! | `http_refusals_total` | rejected requests, by reason; unused reasons are absent |
 //! | `browser_reports_total` | reports from browsers, by outcome: see [`ReportTotals`] |
 //! | `browser_report_requests_refused_total` | rejected requests to the report endpoint |
+//! | `database_writable` | 1 if the last write to the database succeeded |
+//! | `log_lines_dropped_total` | log lines that could not be written |
 //! | `ratelimit_…` | decisions by limit, and the store: [`palisade::rate_limit::Metrics`] |
 //!
 //! | setting | default | reason |
@@ -42,6 +44,8 @@ use palisade::Palisade;
 use palisade::rate_limit::FallbackStore;
 use palisade::reporting::{Collector, ReportTotals};
 
+use super::logging;
+use super::storage::StorageCheck;
 use super::traffic::{Traffic, head};
 
 #[derive(Clone)]
@@ -50,6 +54,8 @@ pub(crate) struct Sources {
     pub traffic: Traffic,
     /// Reports from browsers.
     pub reports: Collector,
+    /// The last check that the database takes writes.
+    pub storage: StorageCheck,
     /// The store of the rate limits.
     pub counters: FallbackStore,
 }
@@ -60,7 +66,8 @@ pub(crate) fn router(sources: Sources, palisade: &Palisade) -> Router {
 }
 
 async fn metrics(State(from): State<Sources>) -> impl IntoResponse {
-    let text = format!("{}{}{}", from.traffic, Reports(from.reports.totals()), from.counters.metrics());
+    let (traffic, reports, log) = (from.traffic, Reports(from.reports.totals()), logging::status());
+    let text = format!("{traffic}{reports}{log}{}{}", from.storage, from.counters.metrics());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4"), (CACHE_CONTROL, "no-store")], text)
 }
 

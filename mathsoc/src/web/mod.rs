@@ -3,6 +3,8 @@
 
 pub mod assets;
 pub mod compression;
+pub mod last_seen;
+pub mod outage;
 pub mod policy;
 pub mod route_map;
 pub mod sessions;

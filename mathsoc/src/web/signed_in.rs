@@ -27,6 +27,7 @@ use palisade::rejection::InternalError;
 use crate::config::Config;
 use crate::db::users::{self, User};
 use crate::db::{Db, DbError};
+use crate::web::last_seen::LastSeen;
 
 /// A user with admin rights; with a second factor, if `ADMIN_TOTP_REQUIRED` is on.
 #[derive(Clone, Debug)]
@@ -87,23 +88,22 @@ impl MemberId {
 /// An extractor that runs as a layer outside of the limits, by
 /// [`axum::middleware::from_extractor_with_state`].
 ///
-/// It puts the [`MemberId`] into the request, for the limits, and records when the account was
-/// last seen. While sessions cannot be read, every request counts as a visitor's.
+/// It puts the [`MemberId`] into the request, for the limits, and notes for [`LastSeen`] that the
+/// account was here. While sessions cannot be read, every request counts as a visitor's.
 #[derive(Clone, Copy, Debug)]
 pub struct IdentifyMember;
 
 impl<S: Send + Sync> FromRequestParts<S> for IdentifyMember
 where
     Db: FromRef<S>,
+    LastSeen: FromRef<S>,
 {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let found = <SignedIn<User> as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
         if let Ok(Some(user)) = found {
-            if let Err(error) = users::seen(&Db::from_ref(state), &user).await {
-                tracing::warn!(%error, "cannot record when the account was last seen");
-            }
+            LastSeen::from_ref(state).note(&user);
             parts.extensions.insert(MemberId(user.id));
         }
         Ok(Self)

@@ -1,15 +1,16 @@
-//! One-time links: one use, thirty minutes, one purpose, and an unchanged account.
+//! One-time links: one use, two hours, one purpose, and an unchanged account.
 
 use std::time::Duration;
 
 use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::db::{Db, Url};
 use mathsoc::domain::person::Role;
-use mathsoc::links::{LIFETIME, LinkError, Links, Purpose, without_token};
+use mathsoc::links::{LIFETIME, LinkError, Links, Purpose, Registration, without_token};
 use palisade::Keyring;
 use palisade::clock::{Clock, ManualClock};
 use test_support::Folder;
 
+const ADA: &str = "ada@school.example";
 const KEY: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
 const NEXT: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 
@@ -87,7 +88,7 @@ async fn concurrent_uses_of_a_link_pass_once() {
 }
 
 #[tokio::test]
-async fn a_link_passes_for_thirty_minutes() {
+async fn a_link_passes_for_two_hours() {
     let test = TestLinks::new().await;
     let (in_time, late) = (test.reset(), test.reset());
     test.hand.advance(Duration::from_secs(LIFETIME as u64 - 1));
@@ -122,9 +123,24 @@ async fn account_changes_invalidate_its_links() {
 #[tokio::test]
 async fn a_link_is_valid_for_its_purpose_only() {
     let test = TestLinks::new().await;
-    let verify = token(&test.links.issue(Purpose::VerifyAddress, &test.ada));
-    assert!(matches!(test.consume(&verify).await, Err(LinkError::Unknown)));
-    assert!(test.links.consume(Purpose::VerifyAddress, &verify).await.is_ok());
+    let welcome = token(&test.links.issue(Purpose::Welcome, &test.ada));
+    assert!(matches!(test.consume(&welcome).await, Err(LinkError::Unknown)));
+    assert!(test.links.consume(Purpose::Welcome, &welcome).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_registration_is_in_its_link() {
+    let test = TestLinks::new().await;
+    let (email, full_name, year) = (ADA.to_owned(), "Ada".to_owned(), "9".to_owned());
+    let next = "/challenges/7".parse().ok();
+    let registration = Registration { email, full_name, year, next };
+    let path = test.links.issue_registration(&registration);
+    assert_eq!(without_token(&path), "/verify_email/");
+    assert_eq!(test.links.registration(&token(&path)).unwrap(), registration);
+    assert!(matches!(test.links.registration(&test.reset()), Err(LinkError::Unknown)));
+    assert!(matches!(test.consume(&token(&path)).await, Err(LinkError::Unknown)));
+    test.hand.advance(Duration::from_secs(LIFETIME as u64));
+    assert!(matches!(test.links.registration(&token(&path)), Err(LinkError::Expired)));
 }
 
 #[tokio::test]

@@ -10,9 +10,15 @@ fn the_set_up_link_makes_the_first_admin() {
 }
 
 #[test]
-fn a_pupil_registers_and_verifies_the_address() {
-    let pages =
-        ["register", "register-wrong", "register-letter", "login-unverified", "verify", "login-verified"];
+fn a_pupil_registers_and_chooses_a_password_by_the_letter() {
+    let pages = [
+        "register",
+        "register-wrong",
+        "register-letter",
+        "register-password",
+        "register-password-wrong",
+        "registered",
+    ];
     Stage::new(MEMBERS).play("accounts/register.mjs").checked(&pages);
 }
 
@@ -77,7 +83,7 @@ fn accounts_work_without_script() {
 }
 
 #[test]
-fn the_fourth_password_reset_is_rate_limited() {
+fn the_fourth_wrong_password_is_rate_limited() {
     Stage::new(&[]).play("accounts/rate_limit.mjs").checked(&["too-often"]);
 }
 

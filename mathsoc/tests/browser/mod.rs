@@ -20,7 +20,7 @@ use crate::support::program;
 
 type Settings = &'static [(&'static str, &'static str)];
 
-const PUBLIC: Settings = &[("RATELIMIT_DEFAULT", "100000/hour")];
+const PUBLIC: Settings = &[("RATELIMIT_PAGES", "100000/hour")];
 const MEMBERS: Settings = &[("REGISTRATION", "open"), ("RATELIMIT_ENABLED", "false")];
 const ADMINS: Settings = &[("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false")];
 

@@ -84,10 +84,8 @@ fn accepts_valid_values() {
         }),
         ("LOG_LEVEL", "WARNING", |c| c.log_filter.as_str() == "warn"),
         ("LOG_LEVEL", "debug", |c| c.log_filter.as_str() == "warn,mathsoc=debug,palisade=debug"),
-        ("RATELIMIT_DEFAULT_USER", "9/hour", |c| c.ratelimit.default_user.to_string() == "9 per hour"),
-        ("RATELIMIT_DEFAULT_USER", "", |c| {
-            c.ratelimit.default_user.to_string() == "5000 per day; 1000 per hour"
-        }),
+        ("RATELIMIT_MEMBERS", "9/hour", |c| c.ratelimit.members.to_string() == "9 per hour"),
+        ("RATELIMIT_MEMBERS", "", |c| c.ratelimit.members.to_string() == "5000 per day; 1000 per hour"),
         ("READY_NEEDS_STORE", "yes", |c| c.ready_needs_store),
         ("READY_NEEDS_STORE", "", |c| !c.ready_needs_store),
         ("RUST_LOG", "info,sqlx=debug", |c| c.log_filter.as_str() == "info,sqlx=debug"),

@@ -6,6 +6,7 @@ use mathsoc::db::schools::{self, NewSchool, SchoolError};
 use mathsoc::db::users::list::{self, UserFilter};
 use mathsoc::db::users::{self, CreateError, RightsError, User};
 use mathsoc::db::{Db, second_factor, used_links};
+use mathsoc::domain::clock::now;
 use mathsoc::domain::email::EmailAddress;
 use mathsoc::domain::person::{NewUser, Role, Year};
 
@@ -194,14 +195,14 @@ async fn concurrent_setups_create_one_admin(db: Db) {
 async fn last_seen_is_written_hourly(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let seen = async || users::by_id(&db, ada.id).await.unwrap().unwrap().last_seen_at;
-    users::seen(&db, &ada).await.unwrap();
+    users::seen(&db, &[ada.id], now()).await.unwrap();
     assert!(seen().await.is_some());
     run(&db, "UPDATE users SET last_seen_at = last_seen_at - 1800", &[]).await.unwrap();
     let before = seen().await;
-    users::seen(&db, &ada).await.unwrap();
+    users::seen(&db, &[ada.id], now()).await.unwrap();
     assert_eq!(seen().await, before);
     run(&db, "UPDATE users SET last_seen_at = last_seen_at - 1801", &[]).await.unwrap();
-    users::seen(&db, &ada).await.unwrap();
+    users::seen(&db, &[ada.id], now()).await.unwrap();
     assert!(seen().await > before);
 }
 
@@ -345,7 +346,7 @@ pub(super) async fn count(db: &Db, table: &str) -> i64 {
     let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
     match db {
         Db::Sqlite(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        Db::Postgres(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
     }
 }
 

@@ -362,7 +362,7 @@ async fn a_thousand_concurrent_answers_are_counted_correctly(db: Db) {
     let guessed = "SELECT count(*) FROM submissions WHERE verdict = 'wrong' AND box_id = 1";
     let guessed: i64 = match &db {
         Db::Sqlite(pool, _) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
+        Db::Postgres(pool, _) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
     };
     assert_eq!(guessed, 3 * i64::try_from(guessing).unwrap(), "three tries for each pupil");
 }

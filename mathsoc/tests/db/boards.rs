@@ -145,7 +145,7 @@ async fn a_board_of_ten_thousand_is_read_quickly(db: Db) {
         };
         match &db {
             Db::Sqlite(pool, _) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.map(drop),
-            Db::Postgres(pool) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.map(drop),
+            Db::Postgres(pool, _) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.map(drop),
         }
         .unwrap();
     }

@@ -307,8 +307,9 @@ async fn another_process(db: &Db) -> Db {
             SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap(),
             ReadCache::default(),
         ),
-        Db::Postgres(pool) => {
-            Db::Postgres(PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())
+        Db::Postgres(pool, _) => {
+            let pool = PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap();
+            Db::Postgres(pool, ReadCache::default())
         }
     }
 }
@@ -322,6 +323,6 @@ async fn run(db: &Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<()> {
     }
     match db {
         Db::Sqlite(pool, _) => with!(pool),
-        Db::Postgres(pool) => with!(pool),
+        Db::Postgres(pool, _) => with!(pool),
     }
 }

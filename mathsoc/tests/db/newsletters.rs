@@ -43,9 +43,9 @@ async fn is_shown(db: &Db, id: UploadId) -> bool {
 /// Returns the titles that readers see; list, page and search must agree.
 async fn titles(db: &Db) -> Vec<String> {
     let page = newsletters::page(db, 1).await.unwrap();
-    let texts = search::texts(db).await.unwrap();
-    let found: Vec<_> =
-        texts.into_iter().filter(|it| it.kind == LogSubject::Newsletter).map(|it| it.id).collect();
+    let mut texts = search::texts(db, LogSubject::Newsletter, i64::MIN..=i64::MAX).await.unwrap();
+    texts.sort_by_key(|it| std::cmp::Reverse((it.at, it.id)));
+    let found: Vec<_> = texts.into_iter().map(|it| it.id).collect();
     let mut seen = Vec::new();
     for it in newsletters::all(db, 1).await.unwrap().items {
         let one = newsletters::by_id(db, it.id).await.unwrap();

@@ -4,6 +4,7 @@ use mathsoc::db::progress::{self, StageProgress};
 use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::{Db, search};
 use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::LogSubject;
 
 use super::accounts::user;
 use super::{Check, article, at, challenge, run};
@@ -12,6 +13,7 @@ pub(super) static CHECKS: &[Check] = checks![
     progress_counts_set_tried_and_solved_per_stage,
     answers_are_listed_newest_first,
     search_finds_visible_content_only,
+    search_reads_texts_in_batches,
 ];
 
 async fn set(db: &Db, title: &str, stage: &str, hours: i64) {
@@ -69,8 +71,27 @@ async fn search_finds_visible_content_only(db: Db) {
     }
     run(&db, "UPDATE challenges SET deleted_at = 1 WHERE title = 'gone'", &[]).await.unwrap();
     run(&db, "UPDATE articles SET deleted_at = 1 WHERE title = 'gone'", &[]).await.unwrap();
-    let texts = search::texts(&db).await.unwrap();
-    let mut found: Vec<_> = texts.iter().map(|it| (it.kind.name(), it.title.as_str())).collect();
-    found.sort_unstable();
-    assert_eq!(found, [("article", "out"), ("challenge", "out")]);
+    let mut found = Vec::new();
+    for kind in search::KINDS {
+        let texts = search::texts(&db, kind, i64::MIN..=i64::MAX).await.unwrap();
+        found.extend(texts.into_iter().map(|it| (kind.name(), it.title)));
+    }
+    assert_eq!(found, [("challenge", "out".to_owned()), ("article", "out".to_owned())]);
+}
+
+async fn search_reads_texts_in_batches(db: Db) {
+    for n in 0..search::BATCH + 5 {
+        article(&db, &format!("Number {n}"), -1).await;
+    }
+    let (mut first, mut sizes) = (i64::MIN, Vec::new());
+    while let Some(last) = {
+        let texts = search::texts(&db, LogSubject::Article, first..=i64::MAX).await.unwrap();
+        sizes.push(texts.len());
+        texts.last().map(|text| text.id)
+    } {
+        let one = search::texts(&db, LogSubject::Article, last..=last).await.unwrap();
+        assert_eq!(one.len(), 1);
+        first = last + 1;
+    }
+    assert_eq!(sizes, [search::BATCH, 5, 0]);
 }

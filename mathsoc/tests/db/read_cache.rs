@@ -17,6 +17,7 @@ use super::accounts::user;
 use super::{Check, another_process, at, run};
 
 pub(super) static CHECKS: &[Check] = checks![
+    an_unchanged_database_is_read_once,
     writes_of_another_process_are_visible_immediately,
     uncommitted_writes_are_invisible,
     concurrent_readers_never_get_stale_rows,
@@ -24,6 +25,24 @@ pub(super) static CHECKS: &[Check] = checks![
     a_session_ended_elsewhere_ends_immediately,
     a_closed_database_serves_no_cached_rows,
 ];
+
+/// A commit of another process, of another table even, makes the next read a new one. Rounds,
+/// because an entry lives for a second.
+async fn an_unchanged_database_is_read_once(db: Db) {
+    let other = another_process(&db).await;
+    demo::load(&db).await.unwrap();
+    let mut again = 0;
+    for _ in 0..50 {
+        let (first, second) = (home::page(&db).await.unwrap(), home::page(&db).await.unwrap());
+        again += usize::from(Arc::ptr_eq(&first, &second));
+        run(&other, "UPDATE users SET full_name = full_name || '' WHERE id = 1", &[]).await.unwrap();
+        run(&other, "INSERT INTO schools (name) VALUES ('s' || (SELECT count(*) FROM schools))", &[])
+            .await
+            .unwrap();
+        assert!(!Arc::ptr_eq(&second, &home::page(&db).await.unwrap()), "a commit is noticed");
+    }
+    assert!(again > 25, "{again} of 50 reads came from the cache");
+}
 
 async fn writes_of_another_process_are_visible_immediately(db: Db) {
     let other = another_process(&db).await;
@@ -68,7 +87,7 @@ async fn uncommitted_writes_are_invisible(db: Db) {
     }
     match &db {
         Db::Sqlite(pool, _) => within!(pool),
-        Db::Postgres(pool) => within!(pool),
+        Db::Postgres(pool, _) => within!(pool),
     }
     let found = users::by_id(&db, ada.id).await.unwrap().unwrap();
     assert_eq!(found.full_name.to_string(), "Somebody else");

@@ -26,7 +26,7 @@ async fn the_session_store_passes_the_common_checks(db: Db) {
 async fn the_librarys_migration_accepts_the_sites_table(db: Db) {
     let table = match &db {
         Db::Sqlite(pool, _) => SqlSessions::sqlite(pool.clone()),
-        Db::Postgres(pool) => SqlSessions::postgres(pool.clone()),
+        Db::Postgres(pool, _) => SqlSessions::postgres(pool.clone()),
     };
     let (store, id) = (table.table("sessions").unwrap(), SessionId::random());
     DbSessions::new(db).save(id, None, record(1, Some("7")), HOUR).await.unwrap();

@@ -6,6 +6,7 @@ use mathsoc::db::users::edit::{self, Change, ChangeError, Details};
 use mathsoc::db::users::list::{self, ColumnFilter, UserFilter};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError};
 use mathsoc::db::{Db, dashboard, export, leaderboard, second_factor, trash};
+use mathsoc::domain::clock::now;
 use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::domain::log_subject::LogSubject;
 use mathsoc::domain::person::{Role, Year};
@@ -220,7 +221,7 @@ async fn the_dashboard_counts_existing_accounts_only(db: Db) {
     let ids = make(&db, &some).await;
     admin(&db, "grace@school.example").await;
     trash::delete(&db, &by(), LogSubject::User, ids[3]).await.unwrap();
-    users::seen(&db, &users::by_id(&db, ids[0]).await.unwrap().unwrap()).await.unwrap();
+    users::seen(&db, &ids[..1], now()).await.unwrap();
     let members = dashboard::members(&db).await.unwrap();
     assert_eq!((members.total, members.verified, members.active, members.admins), (4, 0, 1, 1));
     assert_eq!((members.stages().map(|(_, count)| count), members.without_year()), ([2, 0, 1], 1));

@@ -60,7 +60,7 @@ fn deployment_settings_load_without_findings() {
 fn limits_count_the_real_client_address() {
     let folder = Folder::new();
     settle(&folder, "env.single", &[]);
-    let site = Site::start(&folder, &[("RATELIMIT_DEFAULT", "3/hour")]);
+    let site = Site::start(&folder, &[("RATELIMIT_PAGES", "3/hour")]);
     let front = Front::before(&folder, &[&site.address]);
     let ask = |from: &str, more: &str| status(&front.get(from, "/about", more));
     assert_eq!([0; 4].map(|_| ask("127.0.0.2", "")), [200, 200, 200, 429]);

@@ -58,7 +58,7 @@ async fn a_rolling_restart_fails_no_request() {
         "env.several",
         &[("DATABASE_URL", &url), ("RATELIMIT_STORAGE_URI", &redis.uri), ("LOG_TO_STDOUT", "no")],
     );
-    let settings = [("RATELIMIT_DEFAULT", "1000000/hour")];
+    let settings = [("RATELIMIT_PAGES", "1000000/hour")];
     let start = |port: u16| Site::start_on(port, &folder, &settings);
     let ports = [free_port(), free_port()];
     let mut sites = ports.map(|port| Some(start(port)));

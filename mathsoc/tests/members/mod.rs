@@ -11,6 +11,7 @@ mod crowd;
 mod factor;
 mod forged;
 mod forms;
+mod lesson;
 mod limits;
 mod membership;
 mod own;

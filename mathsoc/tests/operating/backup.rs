@@ -36,7 +36,7 @@ async fn full(db: &Db, folder: &Folder) {
     import::run(db, &old.parse().unwrap(), &Options::default(), &mut |_| {}).await.unwrap();
     let (zero, one) = match db {
         Db::Sqlite(..) => ("X'00FF10'", "X''"),
-        Db::Postgres(_) => ("'\\x00FF10'::bytea", "''::bytea"),
+        Db::Postgres(..) => ("'\\x00FF10'::bytea", "''::bytea"),
     };
     run(
         db,
@@ -237,7 +237,7 @@ async fn pair(db: &Db, title: &str) {
     }
     match db {
         Db::Sqlite(pool, _) => both!(pool.begin_with("BEGIN IMMEDIATE")),
-        Db::Postgres(pool) => both!(pool.begin()),
+        Db::Postgres(pool, _) => both!(pool.begin()),
     }
 }
 

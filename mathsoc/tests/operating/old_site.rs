@@ -22,10 +22,10 @@ pub(crate) async fn fill(url: &str) {
     let db = Db::connect(&url.parse::<Url>().unwrap()).await.unwrap();
     let (time, zoned) = match db {
         Db::Sqlite(..) => ("DATETIME", "DATETIME"),
-        Db::Postgres(_) => ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
+        Db::Postgres(..) => ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
     };
     run(&db, &TABLES.replace("ZONED", zoned).replace("DATETIME", time)).await;
-    if let Db::Postgres(_) = db {
+    if let Db::Postgres(..) = db {
         run(&db, &format!("SET TIME ZONE 'UTC'; {}", rows())).await;
     } else {
         run(&db, &rows()).await;

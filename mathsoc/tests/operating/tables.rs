@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 pub(crate) async fn run(db: &Db, sql: &str) {
     match db {
         Db::Sqlite(pool, _) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
-        Db::Postgres(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
+        Db::Postgres(pool, _) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
     }
 }
 
@@ -22,7 +22,7 @@ pub(crate) async fn texts(db: &Db, sql: &str) -> Vec<String> {
     }
     match db {
         Db::Sqlite(pool, _) => read!(pool),
-        Db::Postgres(pool) => read!(pool),
+        Db::Postgres(pool, _) => read!(pool),
     }
 }
 

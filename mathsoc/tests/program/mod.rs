@@ -1,6 +1,7 @@
 //! The `mathsoc` program as a process: start, shutdown, commands, exit codes.
 
 mod admin;
+mod log_faults;
 
 use std::fs;
 use std::net::TcpStream;
@@ -214,8 +215,8 @@ fn limits_print_as_table_or_json_without_passwords() {
     assert_eq!(
         about["limits"][0],
         serde_json::json!({
-            "name": "pages", "quotas": "200 per day; 50 per hour", "per": ["address"], "strategy": "fixed-window",
-            "store": "redis://***@cache/1?namespace=mathsoc", "backs_off": false, "closed_while_down": false,
+            "name": "pages", "quotas": "3000 per minute", "per": ["address"], "strategy": "fixed-window",
+            "store": "redis://***@cache/1?namespace=mathsoc", "failures": false, "closed_while_down": false,
         })
     );
     assert!(about.get("exempt").is_none());

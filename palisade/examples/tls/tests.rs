@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -5,8 +6,9 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::*;
 
@@ -21,15 +23,18 @@ struct Site {
 impl Site {
     async fn start() -> Self {
         let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let tls = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let own = certificate().unwrap();
+        let secure = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = self_signed::write(folder.path()).unwrap();
+        let certificate = CertificateDer::from_pem_file(&chain).unwrap();
+        let tls = Tls::from_pem_files(chain, key).unwrap();
         let (stop, stopped) = oneshot::channel();
         Self {
             plain: plain.local_addr().unwrap(),
-            tls: tls.local_addr().unwrap(),
-            certificate: own.cert.der().clone(),
+            tls: secure.local_addr().unwrap(),
+            certificate,
             stop,
-            served: tokio::spawn(run(plain, tls, own, async { drop(stopped.await) })),
+            served: tokio::spawn(run(plain, secure, tls, async { drop(stopped.await) })),
         }
     }
 

@@ -13,13 +13,16 @@ use crate::core::rejection::MissingLayer;
 
 /// The address of the other end of the TCP connection. The server puts it into the request's extensions.
 ///
-/// For a server on a unix socket, whose peers have no address, add
-/// `axum::Extension(PeerAddr::local())` outside of every other layer:
+/// The peers of a unix socket have no address. [`serve`](crate::serve()) puts in [`PeerAddr::local`]
+/// for them; under another server, add `axum::Extension(PeerAddr::local())` outside of every other
+/// layer:
 ///
 /// ```
 /// use palisade::request::PeerAddr;
 ///
-/// assert!(PeerAddr::local().0.ip().is_loopback());
+/// let unix = PeerAddr::local();
+/// assert!(unix.is_unix() && unix.0.ip().is_loopback());
+/// assert!(!PeerAddr(([127, 0, 0, 1], 40000).into()).is_unix());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
@@ -34,9 +37,15 @@ impl PeerAddr {
         own
     }
 
-    /// The peer of a unix socket: it counts as this machine, 127.0.0.1.
+    /// The peer of a unix socket: it counts as this machine, 127.0.0.1, with the port 0, which no
+    /// TCP connection has.
     pub const fn local() -> Self {
         Self(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))
+    }
+
+    /// Returns `true` for the peer of a unix socket. Lists of peers name it as `unix`.
+    pub fn is_unix(self) -> bool {
+        self == Self::local()
     }
 }
 

@@ -25,6 +25,18 @@ impl InternalError {
         Self(Arc::from(cause.into()))
     }
 
+    /// Returns the cause, such as to answer 503 while a database is down.
+    ///
+    /// ```
+    /// use palisade::rejection::InternalError;
+    ///
+    /// let error = InternalError::new(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+    /// assert!(error.cause().is::<std::io::Error>());
+    /// ```
+    pub fn cause(&self) -> &(dyn Error + 'static) {
+        &*self.0
+    }
+
     /// The message of a panic.
     pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let said = payload.downcast_ref::<&str>().copied();

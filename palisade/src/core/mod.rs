@@ -23,8 +23,20 @@ pub(crate) mod capacity_use;
 )]
 pub(crate) mod circuit_breaker;
 pub(crate) mod client;
-#[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
+#[cfg(any(
+    feature = "keyring",
+    feature = "rate-limit",
+    feature = "reporting",
+    feature = "tls",
+    feature = "webhook"
+))]
 pub mod clock;
+#[cfg(any(feature = "session", feature = "login-limit"))]
+#[cfg_attr(
+    not(feature = "session"),
+    allow(dead_code, reason = "a known browser's cookie uses only a part of it")
+)]
+pub(crate) mod cookie;
 pub(crate) mod error_text;
 pub mod guard;
 pub(crate) mod handler_error;
@@ -37,6 +49,8 @@ pub(crate) mod media_type;
 #[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
 pub(crate) mod namespace;
 pub(crate) mod nonce;
+#[cfg_attr(not(feature = "serve"), allow(unreachable_pub, reason = "`serve` exports the error"))]
+pub(crate) mod peers;
 #[cfg(any(feature = "rate-limit", feature = "test"))]
 pub(crate) mod preflight;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]

@@ -233,6 +233,14 @@ impl RequestContext {
     }
 }
 
+impl Client {
+    /// Returns the client of the request with these extensions, if a layer has resolved it. The key
+    /// of a rate limit, for example, sees only the head of the request.
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
+        RequestContext::of(extensions).and_then(RequestContext::client)
+    }
+}
+
 impl RequestId {
     /// Returns the id of the request with these extensions, if a layer has begun the request.
     pub fn of(extensions: &Extensions) -> Option<Self> {

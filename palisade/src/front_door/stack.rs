@@ -23,7 +23,7 @@ use crate::deadline::DeadlineService;
 use crate::error_page::ErrorPagesService;
 #[cfg(feature = "rate-limit")]
 use crate::rate_limit::RateLimitService;
-use crate::serve::{App, Server};
+use crate::serve::{App, Listener, Server};
 #[cfg(feature = "session")]
 use crate::session::SessionService;
 
@@ -82,7 +82,7 @@ where
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    fn into_server(self) -> Server {
+    fn into_server<L: Listener>(self) -> Server<L> {
         AxumService(self).into_server()
     }
 }

@@ -25,7 +25,8 @@
 //! 1. The client is the TCP peer: [`PeerAddr`], or axum's `ConnectInfo`. If its address is unknown,
 //!    every request is rejected with a 500 that names the missing line.
 //! 2. Forwarded headers are ignored unless the peer is trusted. With `hops`, by default, these are
-//!    loopback and private addresses ([`Proxies::peers`]).
+//!    loopback, private addresses and unix sockets ([`Proxies::peers`]). A list names the latter
+//!    `unix`; `127.0.0.1` does not name them.
 //! 3. The chosen method reads the headers from the right, because each proxy appends to them. All
 //!    lines of a header form one list. A text that is not an address ends the walk.
 //! 4. A scheme counts only if it is `http` or `https`, a prefix only if it is a plain path.
@@ -76,7 +77,8 @@
 //! | Fly.io | [`Proxies::fly`] | the rightmost For is the app's own address |
 //! | Railway | [`Proxies::railway`] | the rightmost For is an edge server's address |
 //! | another tunnel, such as ngrok | `hops(1)`, and its name in the list of hosts | the agent runs here |
-//! | a unix socket | [`PeerAddr::local`], with `hops(1)` | the peer counts as this machine |
+//! | any of these on a unix socket | `hops(1)`, or `unix` in a list | the peer counts as this machine |
+//! | a balancer that passes TCP on | `none()`, and `Serve::proxy_protocol` | the PROXY header has the client |
 //!
 //! nginx, HAProxy and Apache pass a client's own header on unless they are told to set it. A
 //! request to the https site with `X-Forwarded-Proto: http` shows it: the answer is a redirect.
@@ -97,21 +99,19 @@
 //! | setting | default | why |
 //! |---|---|---|
 //! | method | [`Proxies::none`] | without a proxy, any client can send the headers |
-//! | peers with `hops` | loopback, private, link-local | a proxy is often on the same network |
+//! | peers with `hops` | loopback, private, link-local, unix socket | a proxy is often on the same network |
 //! | host, port, prefix | not trusted | many proxies pass the client's own header on |
 //! | forwarded headers of an unknown local peer | a 500 | see above |
 //!
 //! # What it does not do
 //!
-//! It does not fetch a provider's list of addresses, and it does not combine a count with a list
-//! of addresses. It does not see a proxy that terminates TLS and sends none of these headers. It
-//! does not change URLs in the body of a page, or in a `Location` that is no
-//! [`Redirect`](crate::Redirect).
+//! It does not fetch a provider's list of addresses, and does not combine a count with a list. It
+//! does not see a proxy that terminates TLS and sends none of these headers. It does not change URLs
+//! in the body of a page, or in a `Location` that is no [`Redirect`](crate::Redirect).
 //!
 //! # See also
 //!
-//! [`host`](crate::host) for the check of the host; [`https`](crate::https) for the use of the
-//! scheme.
+//! [`host`](crate::host) checks the host; [`https`](crate::https) uses the scheme.
 //!
 //! References: RFC 7239; MDN, `X-Forwarded-For` §Security; Werkzeug's `ProxyFix` for the counts;
 //! AWS, "HTTP headers and Application Load Balancers"; Google Cloud, "External Application Load
@@ -134,6 +134,7 @@ use ipnet::IpNet;
 
 use crate::core::client::PeerAddr;
 use crate::core::guard::{Guard, guard_layers};
+use crate::core::peers::PeerList;
 use crate::core::rejection::Rejection;
 use crate::core::request_context::RequestContext;
 
@@ -212,15 +213,15 @@ impl Proxies {
     /// # Errors
     /// If the list is empty, or a text is neither an address nor a network in CIDR notation.
     pub fn trusted<T: AsRef<str>>(proxies: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
-        Ok(Self::by(Method::TrustedProxies, Peers::Listed(parse::networks(proxies)?)))
+        Ok(Self::by(Method::TrustedProxies, parse::peers(proxies)?))
     }
 
     /// Walks `Forwarded` (RFC 7239) from the right, past the addresses of these proxies.
     ///
     /// # Errors
-    /// If the list is empty, or a text is neither an address nor a network in CIDR notation.
+    /// As [`Proxies::trusted`].
     pub fn forwarded<T: AsRef<str>>(proxies: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
-        Ok(Self::by(Method::Forwarded, Peers::Listed(parse::networks(proxies)?)))
+        Ok(Self::by(Method::Forwarded, parse::peers(proxies)?))
     }
 
     /// Reads the client's address from a provider's header, such as `cf-connecting-ip`.
@@ -233,7 +234,7 @@ impl Proxies {
         proxies: impl IntoIterator<Item = T>,
     ) -> Result<Self, ProxiesError> {
         let name = name.parse().map_err(|_| ProxiesError::HeaderName(name.to_owned()))?;
-        Ok(Self::by(Method::Header(name), Peers::Listed(parse::networks(proxies)?)))
+        Ok(Self::by(Method::Header(name), parse::peers(proxies)?))
     }
 
     /// Cloudflare: `CF-Connecting-IP` and `X-Forwarded-Proto`, from these addresses. Its networks
@@ -243,7 +244,7 @@ impl Proxies {
     /// If the list is empty, or a text is neither an address nor a network in CIDR notation.
     pub fn cloudflare<T: AsRef<str>>(ranges: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
         let method = Method::Header(HeaderName::from_static("cf-connecting-ip"));
-        Ok(Self::by(method, Peers::Listed(parse::networks(ranges)?)))
+        Ok(Self::by(method, parse::peers(ranges)?))
     }
 
     /// Fly.io: `Fly-Client-IP` and `X-Forwarded-Proto`, from private peers.
@@ -262,7 +263,10 @@ impl Proxies {
     /// Railway: `X-Real-IP` and `X-Forwarded-Proto`, from peers in 100.64.0.0/10.
     pub fn railway() -> Self {
         let peers = IpNet::new_assert(IpAddr::V4(Ipv4Addr::new(100, 64, 0, 0)), 10);
-        Self::by(Method::Header(HeaderName::from_static("x-real-ip")), Peers::Listed(vec![peers]))
+        Self::by(
+            Method::Header(HeaderName::from_static("x-real-ip")),
+            Peers::Listed(PeerList::network(peers)),
+        )
     }
 
     /// Sets the trusted peers of [`Proxies::hops`]: the addresses from which your proxy connects.
@@ -270,7 +274,7 @@ impl Proxies {
     /// # Errors
     /// If the list is empty, or a text is neither an address nor a network in CIDR notation.
     pub fn peers<T: AsRef<str>>(self, peers: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
-        let peers = Peers::Listed(parse::networks(peers)?);
+        let peers = parse::peers(peers)?;
         Ok(self.change(|settings| settings.peers = peers))
     }
 
@@ -319,8 +323,7 @@ impl Proxies {
         self.trust(|settings| &mut settings.trust_host, |hops| &mut hops.x_host)
     }
 
-    /// Trusts the forwarded port too, as [`Proxies::trust_host`] does the host. Only for a proxy
-    /// that sets the header.
+    /// Trusts the forwarded port too, of a proxy that sets it, as [`Proxies::trust_host`].
     pub fn trust_port(self) -> Self {
         self.trust(|settings| &mut settings.trust_port, |hops| &mut hops.x_port)
     }
@@ -331,8 +334,7 @@ impl Proxies {
         self.trust(|settings| &mut settings.trust_prefix, |hops| &mut hops.x_prefix)
     }
 
-    /// Sets the function that finds the peer's address in the request's extensions. The default is
-    /// [`PeerAddr::of`].
+    /// Sets the function that finds the peer's address in the extensions, [`PeerAddr::of`] by default.
     pub fn peer_from(self, peer_of: fn(&Extensions) -> Option<SocketAddr>) -> Self {
         self.change(|settings| settings.peer_of = peer_of)
     }

@@ -1,11 +1,10 @@
 //! Parses the text of a setting: `none`, `hops=1`, networks, `forwarded=…`, `header=…`.
 
-use std::net::IpAddr;
 use std::str::FromStr;
 
-use ipnet::IpNet;
-
+use super::resolve::Peers;
 use super::{Hops, Proxies};
+use crate::core::peers::{PeerList, PeerListError};
 
 /// The reason why trusted proxies are invalid.
 ///
@@ -20,7 +19,10 @@ use super::{Hops, Proxies};
 #[non_exhaustive]
 pub enum ProxiesError {
     /// The text is neither an address nor a network.
-    #[error("`{0}` is neither an address nor a network: write `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`")]
+    #[error(
+        "`{0}` is neither an address nor a network: write `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`; for a proxy \
+         on a unix socket, `unix`"
+    )]
     Network(String),
     /// The text is not a number of proxies.
     #[error(
@@ -46,6 +48,7 @@ pub enum ProxiesError {
 /// | `hops=1@203.0.113.0/24` | one proxy, which connects from there |
 /// | `hops=1@any` | [`Proxies::dangerous_allow_any_peer`] |
 /// | `10.0.0.0/8, 192.0.2.7` | [`Proxies::trusted`] |
+/// | `unix` | [`Proxies::trusted`]: a proxy on a unix socket |
 /// | `forwarded=10.0.0.0/8` | [`Proxies::forwarded`] |
 /// | `header=cf-connecting-ip@173.245.48.0/20` | [`Proxies::header`] |
 impl FromStr for Proxies {
@@ -83,17 +86,13 @@ fn entries(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
-pub(super) fn networks<T: AsRef<str>>(
-    texts: impl IntoIterator<Item = T>,
-) -> Result<Vec<IpNet>, ProxiesError> {
-    let networks: Vec<IpNet> =
-        texts.into_iter().map(|text| network(text.as_ref())).collect::<Result<_, _>>()?;
-    if networks.is_empty() { Err(ProxiesError::Empty) } else { Ok(networks) }
-}
-
-fn network(text: &str) -> Result<IpNet, ProxiesError> {
-    let address = text.parse().map(|ip: IpAddr| IpNet::from(ip.to_canonical()));
-    address.or_else(|_| text.parse()).map_err(|_| ProxiesError::Network(text.to_owned()))
+/// Parses a list of proxies.
+pub(super) fn peers<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Peers, ProxiesError> {
+    match PeerList::parse(texts) {
+        Ok(list) => Ok(Peers::Listed(list)),
+        Err(PeerListError::Peer(text)) => Err(ProxiesError::Network(text)),
+        Err(PeerListError::Empty) => Err(ProxiesError::Empty),
+    }
 }
 
 fn hops(text: &str) -> Result<Hops, ProxiesError> {
@@ -133,6 +132,8 @@ mod tests {
             "hops=1@any",
             "10.0.0.0/8, ::1",
             "192.0.2.7",
+            "unix",
+            "hops=1@unix, 10.0.0.5",
             "forwarded=10.0.0.0/8",
             "header=cf-connecting-ip@173.245.48.0/20",
         ] {

@@ -3,14 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::{Extensions, HeaderMap, HeaderName, Request};
-use ipnet::IpNet;
 
 #[cfg(feature = "serve")]
 use super::Proxies;
 use super::values::{from_right, parse_address, parse_port, parse_prefix, parse_scheme};
 use super::{Hops, forwarded};
-use crate::core::client::{Client, Scheme};
+use crate::core::client::{Client, PeerAddr, Scheme};
 use crate::core::local_network::is_private_ip;
+use crate::core::peers::PeerList;
 
 pub(super) const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -44,14 +44,14 @@ pub(super) enum Method {
 #[derive(Clone, Debug)]
 pub(super) enum Peers {
     Local,
-    Listed(Vec<IpNet>),
+    Listed(PeerList),
     Any,
 }
 
 #[cfg(feature = "serve")]
 impl Proxies {
-    /// Returns `true` if the forwarded headers of a peer with this address are believed.
-    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+    /// Returns `true` if the forwarded headers of this peer are believed.
+    pub(crate) fn trusts(&self, peer: SocketAddr) -> bool {
         self.0.trusts(peer)
     }
 }
@@ -62,7 +62,7 @@ impl Settings {
         let scheme = request.extensions().get::<Scheme>().copied().unwrap_or_default();
         let mut client = Client::direct((self.peer_of)(request.extensions())?, scheme);
         let headers = request.headers();
-        let trusted = self.trusts(client.ip);
+        let trusted = self.trusts(client.peer);
         client.via_proxy = trusted;
         let scheme_known = trusted && self.apply_forwarded(&mut client, headers);
         client.forwarding = self.forwarding(&client, headers, trusted, scheme_known);
@@ -70,8 +70,8 @@ impl Settings {
     }
 
     /// Returns `true` if the headers of this peer count.
-    fn trusts(&self, peer: IpAddr) -> bool {
-        !matches!(self.method, Method::PeerOnly) && self.peers.contain(peer)
+    fn trusts(&self, peer: SocketAddr) -> bool {
+        !matches!(self.method, Method::PeerOnly) && self.peers.contain_peer(peer)
     }
 
     /// Applies the headers of a trusted peer. Returns `true` if one of them says the scheme.
@@ -153,11 +153,20 @@ impl Settings {
 }
 
 impl Peers {
+    /// Returns `true` if a proxy with this address is trusted.
     pub(super) fn contain(&self, ip: IpAddr) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(networks) => networks.iter().any(|network| network.contains(&ip)),
+            Self::Listed(list) => list.contains_ip(ip),
             Self::Local => is_private_ip(ip),
+        }
+    }
+
+    /// Returns `true` if the peer is trusted. A list names the peers of a unix socket as such.
+    fn contain_peer(&self, peer: SocketAddr) -> bool {
+        match self {
+            Self::Listed(list) => list.contains(PeerAddr(peer)),
+            _ => self.contain(peer.ip().to_canonical()),
         }
     }
 }

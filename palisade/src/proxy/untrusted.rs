@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName};
 use super::forwarded;
 use super::resolve::{FOR, Method, PROTO, Settings};
 use super::values::from_right;
-use crate::core::client::{Client, Forwarding, Scheme};
+use crate::core::client::{Client, Forwarding, PeerAddr, Scheme};
 use crate::core::local_network::is_local_ip;
 use crate::core::rejection::{MissingLayer, Rejection};
 
@@ -20,8 +20,8 @@ const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 const UNKNOWN_PEER: MissingLayer = MissingLayer(
     "The peer's address is unknown, so clients cannot be told apart. Serve with `palisade::serve(listener, app)`, \
-     or with `axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())`. On a unix socket, \
-     add `axum::Extension(palisade::request::PeerAddr::local())` outside of every layer. In a test, put \
+     or with `axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())`. On a unix socket \
+     under another server, add `axum::Extension(palisade::request::PeerAddr::local())` outside of every layer. In a test, put \
      `palisade::request::PeerAddr(address)` into the request's extensions, or add axum's \
      `MockConnectInfo(address)` outside of every layer.",
 );
@@ -39,6 +39,13 @@ const UNKNOWN_PEER_OF_PROXIES: MissingLayer = MissingLayer(
      unknown; the log has the proxy's address. Add it to the list of the trusted proxies: with `Proxies::hops(1)`, \
      write `.peers([\"203.0.113.0/24\"])?`. To ignore the headers of proxies that are not trusted, write \
      `.ignore_forwarded()`.",
+);
+
+const UNNAMED_SOCKET: MissingLayer = MissingLayer(
+    "A proxy on the unix socket has sent the request, and no setting names it, so the client's address and scheme \
+     are unknown. For one proxy, write `.trusted_proxies(Proxies::hops(1))`; in a list of proxies, add `unix`: \
+     `Proxies::trusted([\"unix\"])?`, or `hops=1@unix` in a setting. To ignore the headers of every proxy, write \
+     `Proxies::none().ignore_forwarded()`.",
 );
 
 const SCHEME_MISSING: MissingLayer = MissingLayer(
@@ -100,9 +107,13 @@ impl Settings {
         let missing = match (client.forwarding, &self.method) {
             (Forwarding::Direct | Forwarding::SchemeKnown, _) => return Ok(()),
             (Forwarding::SchemeMissing, _) => SCHEME_MISSING,
+            (Forwarding::UnknownProxy, _) if PeerAddr(client.peer).is_unix() => UNNAMED_SOCKET,
             (Forwarding::UnknownProxy, Method::PeerOnly) => UNKNOWN_PROXY,
             (Forwarding::UnknownProxy, _) => UNKNOWN_PEER_OF_PROXIES,
         };
-        Err(missing.rejection(format_args!("peer {}", client.peer())))
+        Err(match PeerAddr(client.peer).is_unix() {
+            true => missing.rejection("peer on the unix socket"),
+            false => missing.rejection(format_args!("peer {}", client.peer())),
+        })
     }
 }

@@ -3,6 +3,7 @@
 //! A prefix names the source of each key, so that a visitor with the name `192.0.2.7` does not
 //! share a counter with the client of that address.
 
+use std::fmt;
 use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -85,7 +86,7 @@ impl RateLimitKey {
     }
 
     /// Returns the bytes that a store counts by. An IPv6 address is cut to its prefix.
-    pub(super) fn caller(&self, method: Option<&'static str>, ipv6_prefix: u8) -> Vec<u8> {
+    pub(crate) fn caller(&self, method: Option<&'static str>, ipv6_prefix: u8) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(32);
         if let Some(method) = method {
             bytes.extend_from_slice(method.as_bytes());
@@ -147,6 +148,22 @@ fn write_octet(bytes: &mut Vec<u8>, octet: u8) {
         bytes.push(b'0' + octet / 10 % 10);
     }
     bytes.push(b'0' + octet % 10);
+}
+
+/// Prints the key for people: an address, a text, or both halves of a pair. It may be personal data.
+impl fmt::Display for RateLimitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            KeyKind::None => f.write_str("nobody"),
+            KeyKind::Global => f.write_str("everybody"),
+            KeyKind::Address(address) => address.to_canonical().fmt(f),
+            KeyKind::Text(text) => f.write_str(&String::from_utf8_lossy(text)),
+            KeyKind::Header(name, value) => write!(f, "{name}: {}", String::from_utf8_lossy(value)),
+            #[cfg(feature = "axum")]
+            KeyKind::Parameter(name, value) => write!(f, "{name} = {value}"),
+            KeyKind::Pair(pair) => write!(f, "{}, {}", pair.0, pair.1),
+        }
+    }
 }
 
 /// Returns the name that a method counts under. Unknown methods share one, because a client can
@@ -241,6 +258,17 @@ mod tests {
         assert_ne!(written("all"), written(RateLimitKey::GLOBAL));
         assert_ne!(written(("a+key:b", "c")), written(("a", "b+key:c")));
         assert_ne!(written((("a", "b"), "c")), written(("a", ("b", "c"))));
+    }
+
+    #[test]
+    fn keys_print_for_people() {
+        let mapped = RateLimitKey::from(address("::ffff:192.0.2.7"));
+        let pair = RateLimitKey::from(("ada@school.example", address("2001:db8::7")));
+        assert_eq!(
+            (mapped.to_string().as_str(), pair.to_string().as_str()),
+            ("192.0.2.7", "ada@school.example, 2001:db8::7")
+        );
+        assert_eq!(format!("{} {}", RateLimitKey::NONE, RateLimitKey::GLOBAL), "nobody everybody");
     }
 
     #[test]

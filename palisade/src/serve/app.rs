@@ -7,11 +7,10 @@ use std::pin::Pin;
 
 use http::{Request, Response};
 use http_body::Body;
-use tokio::net::TcpListener;
 use tower_service::Service;
 
-use super::Serve;
 use super::server::{Stop, run};
+use super::{Listener, Serve};
 use crate::body_limit::LimitedBody;
 
 /// A service that [`serve`](crate::serve()) can serve: an axum `Router`, or a tower service that
@@ -44,11 +43,11 @@ use crate::body_limit::LimitedBody;
 )]
 pub trait App<M>: Sized {
     #[doc(hidden)]
-    fn into_server(self) -> Server;
+    fn into_server<L: Listener>(self) -> Server<L>;
 }
 
 /// Runs a server until the future, its stop, is ready.
-pub(crate) type Server = Box<dyn FnOnce(Serve, TcpListener, Stop) -> ServerFuture + Send>;
+pub(crate) type Server<L> = Box<dyn FnOnce(Serve, L, Stop) -> ServerFuture + Send>;
 
 pub(crate) type ServerFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
@@ -65,7 +64,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    fn into_server(self) -> Server {
+    fn into_server<L: Listener>(self) -> Server<L> {
         #[cfg(feature = "axum")]
         let app = match crate::core::axum_compat::AxumService::of(self) {
             Ok(router) => {
@@ -82,7 +81,7 @@ where
 /// A type without values. With a second implementation, rustc explains a missing one by the text
 /// of [`App`], and not by the bounds of the first.
 impl App<Infallible> for Infallible {
-    fn into_server(self) -> Server {
+    fn into_server<L: Listener>(self) -> Server<L> {
         match self {}
     }
 }

@@ -1,7 +1,7 @@
 //! The numbers of connections, requests and streams that a server has at once, in all and for each
 //! peer address.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use super::Serve;
 use crate::core::capacity::{Capacity, ClientNetwork, NoPlace, Place};
+use crate::core::client::PeerAddr;
 use crate::core::log_interval::LogInterval;
 use crate::core::request_context::RequestContext;
 use crate::proxy::Proxies;
@@ -55,18 +56,18 @@ impl Bounds {
     }
 
     /// Returns the network whose share a peer uses. `None` for a peer that carries the requests of
-    /// many clients: a trusted proxy, or this machine.
+    /// many clients: a trusted proxy, this machine, or the proxy on a unix socket.
     pub(super) fn holder(&self, peer: SocketAddr) -> Option<ClientNetwork> {
         let address = peer.ip().to_canonical();
         let is_exempt = match address.is_loopback() {
-            true => !self.count_loopback || self.is_proxy(address),
-            false => self.is_proxy(address),
+            true => !self.count_loopback || PeerAddr(peer).is_unix() || self.is_proxy(peer),
+            false => self.is_proxy(peer),
         };
         (!is_exempt).then(|| ClientNetwork::of(address))
     }
 
-    fn is_proxy(&self, address: IpAddr) -> bool {
-        self.proxies.as_ref().is_some_and(|proxies| proxies.trusts(address))
+    fn is_proxy(&self, peer: SocketAddr) -> bool {
+        self.proxies.as_ref().is_some_and(|proxies| proxies.trusts(peer))
     }
 
     /// Takes the place of a connection. `None` if the peer's address holds its share.
@@ -180,6 +181,7 @@ mod tests {
         assert!(is_counted(&none, "10.1.2.3"), "no proxy is trusted");
         let loopback_proxy = bounds(Serve::new().count_loopback().proxies(&Proxies::hops(1)));
         assert!(!is_counted(&loopback_proxy, "127.0.0.1"), "a named proxy");
+        assert_eq!(strict.holder(PeerAddr::local().0), None, "a proxy on a unix socket");
     }
 
     fn numbers(bounds: &Bounds) -> [(usize, usize); 3] {

@@ -11,7 +11,7 @@ use http_body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tower_service::Service;
@@ -19,6 +19,7 @@ use tower_service::Service;
 use super::Serve;
 use super::activity::{Activity, TimeoutAction, Timeouts};
 use super::activity_state::MAX_BUSY;
+use super::opening::{self, Opened, Transport};
 use super::request::RequestService;
 use super::state::{Peer, ServerState};
 use super::stream::ConnectionStream;
@@ -69,12 +70,13 @@ pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
 
 /// Serves one connection until the client leaves, a timeout passes, or the server shuts down. Its
 /// place is free when it ends.
-pub(super) async fn serve_connection<S, B>(
-    stream: TcpStream,
-    (peer, _place): (Peer, Place),
+pub(super) async fn serve_connection<I, S, B>(
+    io: I,
+    (peer, place): (Peer, Place),
     app: S,
     server: Arc<ServerState>,
 ) where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -82,8 +84,8 @@ pub(super) async fn serve_connection<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    // Responses are written whole or in large parts: Nagle's algorithm would only delay them.
-    let _ = stream.set_nodelay(true);
+    let Some(opened) = opening::open(io, peer, place, &server).await else { return };
+    let Opened { stream, peer, scheme, place: _place } = opened;
     let settings = &server.settings;
     let timeouts = Timeouts {
         header: settings.header_timeout,
@@ -93,7 +95,8 @@ pub(super) async fn serve_connection<S, B>(
     let activity = Activity::new(timeouts, Arc::clone(&server.at_capacity));
     let (open, closed) = oneshot::channel();
     let stream = ConnectionStream::new(stream, activity.clone(), open);
-    let service = RequestService { app, peer, activity: activity.clone(), server: Arc::clone(&server) };
+    let service =
+        RequestService { app, peer, scheme, activity: activity.clone(), server: Arc::clone(&server) };
     serve_http(stream, service).await;
     // If the stream still exists, an upgrade has handed it to the application.
     watch_upgraded(&activity, closed, peer, &server).await;
@@ -133,8 +136,9 @@ async fn watch_upgraded(
 }
 
 /// Serves the requests of one connection.
-async fn serve_http<S, B>(stream: ConnectionStream, service: RequestService<S>)
+async fn serve_http<I, S, B>(stream: ConnectionStream<Transport<I>>, service: RequestService<S>)
 where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,

@@ -36,7 +36,10 @@
 //! 1. The server accepts a connection while fewer than
 //!    [`max_connections`](Serve::max_connections) are open. Further clients wait in the kernel's
 //!    queue. A connection over the share of its address is closed.
-//! 2. The first bytes decide the protocol: HTTP/1.1, or HTTP/2 with prior knowledge.
+//! 2. A peer that [`proxy_protocol`](Serve::proxy_protocol) names sends its PROXY header; then comes
+//!    the TLS handshake, if the server speaks TLS. Both together must be complete within
+//!    [`header_timeout`](Serve::header_timeout). The next bytes decide the protocol: HTTP/1.1, or
+//!    HTTP/2 by ALPN or with prior knowledge.
 //! 3. The head of a request must be complete within [`header_timeout`](Serve::header_timeout), or
 //!    the connection is dropped. A head with too many bytes or too many headers is answered with
 //!    431.
@@ -93,26 +96,51 @@
 //! An error or a panic ends its own connection only. When the process has no file descriptors
 //! left, the server logs a warning and tries again a second later.
 //!
-//! # TLS
+//! # Unix sockets
 //!
-//! This server speaks no TLS; usually a proxy in front of it does. A server that terminates TLS
-//! itself, such as axum-server, needs the limits of this page from the system in front of it, and
-//! tells the layers that every request came by https:
+//! Any [`Listener`] can be served. [`bind_unix`] binds a unix socket and removes a stale file:
 //!
 //! ```no_run
-//! # use std::net::SocketAddr;
-//! # use axum::{Router, extract::Extension};
-//! # use axum_server::tls_rustls::{RustlsConfig, bind_rustls};
-//! # use palisade::{Palisade, request::Scheme};
-//! # async fn run(palisade: Palisade, routes: Router, config: RustlsConfig) -> std::io::Result<()> {
-//! let app = palisade.protect(routes).layer(Extension(Scheme::Https)); // outside of the layers
-//! let address = SocketAddr::from(([0, 0, 0, 0], 443));
-//! let app = app.into_make_service_with_connect_info::<SocketAddr>();
-//! bind_rustls(address, config).serve(app).await
+//! # #[cfg(unix)]
+//! # async fn run(app: axum::Router) -> std::io::Result<()> {
+//! let listener = palisade::serve::bind_unix("/run/site/http.sock").await?;
+//! palisade::serve(listener, app).await
 //! # }
 //! ```
 //!
-//! Without the `Scheme`, every request looks like plain HTTP, and is redirected to https for ever.
+//! Its peers have no address and count as this machine ([`PeerAddr::local`]). A proxy on the socket
+//! is named by `Proxies::hops(1)`, or as `unix` in a list of [`proxy`](crate::proxy). Forwarded
+//! headers of a proxy that no setting names are a 500 that says so.
+//!
+//! [`PeerAddr::local`]: crate::request::PeerAddr::local
+//!
+//! # Behind a balancer that passes TCP on
+//!
+//! Such a balancer (HAProxy in the mode `tcp`, nginx's `stream`, AWS Network Load Balancer) adds no
+//! header to requests. With the PROXY protocol it says who the client is when it connects:
+//! [`Serve::proxy_protocol`] names the balancers, by address.
+//!
+//! The client of the header is the peer from there on. It has its own share of the connections,
+//! requests and streams, and [`Proxies`](crate::proxy::Proxies) sees it as the peer: with
+//! `Proxies::hops(1)`, a client in the private network could send forwarded headers. A balancer alone
+//! needs `Proxies::none()`, the default.
+//!
+//! # TLS
+//!
+//! Usually a proxy in front of the server terminates TLS. With the feature `tls`, the server does so
+//! itself: [`Serve::tls`] with a `Tls` of two PEM files.
+//!
+//! - TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN; rustls with ring.
+//! - Every request has [`Scheme::Https`](crate::request::Scheme::Https): no redirect, HSTS, `Secure`
+//!   cookies.
+//! - Changed files are read again within a minute, or by `Tls::reload`. A pair that cannot be used
+//!   changes nothing, and is logged at level `error`.
+//! - The handshake counts as a connection, and must be complete within the header timeout.
+//! - Plain HTTP on this port is a 400 that says so. A second listener, on port 80, redirects.
+//!
+//! Under another server that terminates TLS, such as axum-server, tell the layers by
+//! `Extension(Scheme::Https)` outside of `protect`. Without it, every request looks like plain HTTP,
+//! and is redirected to https for ever.
 //!
 //! # Defaults
 //!
@@ -130,11 +158,19 @@
 //! | [`response_timeout`](Serve::response_timeout) | 30 s | as [`Deadline`](crate::deadline::Deadline) |
 //! | [`upgrade_idle_timeout`](Serve::upgrade_idle_timeout) | 120 s | WebSocket libraries ping each 20 to 60 s |
 //! | [`max_concurrent_streams`](Serve::max_concurrent_streams) | 100 | the minimum of RFC 9113 |
+//! | [`proxy_protocol`](Serve::proxy_protocol) | no peer | any client can send the header |
+//! | PROXY header | 107 bytes; version 2: 2 KiB | the specification; 536 bytes are usual |
+//! | [`tls`](Serve::tls) | off | usually the proxy's |
+//! | TLS: sessions to resume | 4096 | about 2 MB; no ticket key that decrypts old traffic |
+//! | TLS: look at the files | every minute | a renewed certificate is there weeks before |
 //! | [`shutdown_timeout`](Serve::shutdown_timeout) | 30 s | the default deadline of a request |
 //!
 //! # What it does not do
 //!
-//! - It does not speak TLS: see above.
+//! - TLS: no certificates of clients, no OCSP stapling, no ACME: a client such as certbot writes the
+//!   files. No HTTP/3.
+//! - PROXY protocol: the fields of version 2 are skipped, those on TLS too. Behind a balancer that
+//!   terminates TLS, add `Extension(Scheme::Https)` outside of `protect`.
 //! - It does not bound the messages of a WebSocket: axum's `max_message_size` does, 64 MiB by default.
 //! - It does not offer WebSockets over HTTP/2; browsers then use HTTP/1.1.
 //! - Its own 400, 429, 431 and 503 have no error page and no security headers.
@@ -142,13 +178,15 @@
 //! # See also
 //!
 //! [`body_limit`](crate::body_limit) and [`deadline`](crate::deadline) for one route;
-//! [`concurrency`](crate::concurrency) for clients behind a proxy; [`proxy`](crate::proxy) for the client's address behind a proxy; the example `hyper_alone` for
-//! a service without axum.
+//! [`concurrency`](crate::concurrency) for clients behind a proxy; [`proxy`](crate::proxy) for the
+//! client's address behind a proxy; the example `hyper_alone` for a service without axum.
 //!
 //! # References
 //!
 //! RFC 9112 §9 (connections), RFC 9113 §5.1.2 and §10.5 (streams, denial of service), RFC 6585 §5
-//! (431), RFC 6585 §4 (429); CWE-400, CWE-770, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset), CVE-2025-8671.
+//! (431), RFC 6585 §4 (429), RFC 8446 and RFC 7301 (TLS, ALPN), HAProxy's "The PROXY protocol,
+//! versions 1 & 2"; CWE-400, CWE-770, CVE-2007-6750 (Slowloris), CVE-2023-44487 (rapid reset),
+//! CVE-2025-8671.
 
 mod activity;
 mod activity_state;
@@ -157,38 +195,46 @@ mod bound_settings;
 mod bounds;
 mod connection;
 mod headers_check;
+mod listener;
 mod metrics;
+mod opening;
+mod proxy_protocol;
 mod request;
 mod response_body;
 mod server;
+mod serving;
 mod shutdown;
 mod socket;
 mod state;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
-use std::fmt;
-use std::future::pending;
-use std::io;
-use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-
 pub use self::app::App;
+#[cfg(feature = "axum")]
 pub(crate) use self::app::Server;
 use self::bound_settings::BoundSettings;
+pub use self::listener::Listener;
+#[cfg(unix)]
+pub use self::listener::bind_unix;
 pub use self::metrics::{ServeMetrics, ServeSnapshot};
-use self::server::Stop;
+use self::opening::Opening;
+pub use self::serving::Serving;
 pub use self::shutdown::{Shutdown, shutdown_signal};
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError};
 use crate::body_limit::BodyLimit;
 #[cfg(doc)]
 use crate::body_limit::LimitedBody;
 pub use crate::core::capacity_use::CapacityUse;
+pub use crate::core::peers::PeerListError;
 
 /// Serves `app` on `listener` with the limits of [`Serve::new`].
 ///
 /// The [module page](self) has an example.
-pub fn serve<S: App<M>, M>(listener: TcpListener, app: S) -> Serving {
+pub fn serve<L: Listener, S: App<M>, M>(listener: L, app: S) -> Serving<L> {
     Serve::new().serve(listener, app)
 }
 
@@ -227,6 +273,7 @@ pub struct Serve {
     max_concurrent_streams: u32,
     shutdown_timeout: Duration,
     bounds: BoundSettings,
+    opening: Opening,
 }
 
 impl Serve {
@@ -242,6 +289,7 @@ impl Serve {
             max_concurrent_streams: 100,
             shutdown_timeout: Duration::from_secs(30),
             bounds: BoundSettings::DEFAULT,
+            opening: Opening::new(),
         }
     }
 
@@ -297,69 +345,13 @@ impl Serve {
 
     /// Returns a server for `app`: an axum `Router`, or any tower service that takes a
     /// [`LimitedBody`]. It runs while the result is awaited.
-    pub fn serve<S: App<M>, M>(self, listener: TcpListener, app: S) -> Serving {
-        Serving { settings: self, listener, server: app.into_server(), stop: Box::pin(pending()) }
+    pub fn serve<L: Listener, S: App<M>, M>(self, listener: L, app: S) -> Serving<L> {
+        Serving::new(self, listener, app.into_server())
     }
 }
 
 impl Default for Serve {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// A server that runs while it is awaited. Dropping it drops its connections.
-///
-/// ```
-/// use axum::Router;
-/// use palisade::serve::Serving;
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-/// let server: Serving = palisade::serve(listener, Router::new());
-/// let stop = std::future::ready(()); // in a program: `palisade::serve::shutdown_signal()?`
-/// assert!(server.until(stop).await.is_ok());
-/// # Ok(())
-/// # }
-/// ```
-#[must_use = "a server does nothing until it is awaited"]
-pub struct Serving {
-    settings: Serve,
-    listener: TcpListener,
-    server: Server,
-    stop: Stop,
-}
-
-impl Serving {
-    /// Shuts the server down gracefully once `stop` is ready, such as
-    /// [`shutdown_signal`]: see [`Serve::shutdown_timeout`].
-    #[doc(alias = "with_graceful_shutdown")]
-    pub fn until(self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self { stop: Box::pin(stop), ..self }
-    }
-}
-
-impl fmt::Debug for Serving {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { settings, listener, .. } = self;
-        f.debug_struct("Serving")
-            .field("settings", settings)
-            .field("listener", listener)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Serves until the future of [`Serving::until`] is ready; without one, for ever.
-///
-/// # Errors
-/// `TimedOut` if connections were still open at the end of [`Serve::shutdown_timeout`], and were
-/// dropped.
-impl IntoFuture for Serving {
-    type Output = io::Result<()>;
-    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        (self.server)(self.settings, self.listener, self.stop)
     }
 }

@@ -20,7 +20,7 @@ use super::state::{Peer, ServerState};
 use crate::body_limit::LimitedBody;
 use crate::core::body_policy::BodyPolicy;
 use crate::core::capacity::Place;
-use crate::core::client::PeerAddr;
+use crate::core::client::{PeerAddr, Scheme};
 use crate::core::media_type::is_event_stream;
 use crate::core::request_context::{LayerMark, RequestContext};
 
@@ -29,6 +29,8 @@ use crate::core::request_context::{LayerMark, RequestContext};
 pub(super) struct RequestService<S> {
     pub(super) app: S,
     pub(super) peer: Peer,
+    /// The scheme of every request, if the server knows it.
+    pub(super) scheme: Option<Scheme>,
     pub(super) activity: Activity,
     pub(super) server: Arc<ServerState>,
 }
@@ -46,7 +48,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
-        let Self { peer, server, activity, .. } = self;
+        let Self { peer, scheme, server, activity, .. } = self;
         let in_flight = activity.request_started(request.version());
         // The HTTP/1 parser has counted the headers already; that of HTTP/2 counts bytes only.
         if request.headers().len() > server.settings.header_count {
@@ -61,6 +63,9 @@ where
         let context = RequestContext::begin(request.extensions_mut());
         context.set_server_keeps_places();
         request.extensions_mut().insert(PeerAddr(peer.address));
+        if let Some(scheme) = *scheme {
+            request.extensions_mut().insert(scheme);
+        }
         request.extensions_mut().insert(server.shutdown.clone());
         let headers = server.headers_check.begin(&request, &context);
         let request = LimitedBody::limit(request, server.settings.body_limit);

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,29 +9,25 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-use super::Serve;
 use super::bounds::Bounds;
 use super::connection;
 use super::shutdown::Shutdown;
 use super::state::{Peer, ServerState};
+use super::{Listener, Serve};
 use crate::body_limit::LimitedBody;
+use crate::core::client::PeerAddr;
 
 /// The future that stops a server.
 pub(crate) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Accepts connections until `stop` is ready, then waits for the open ones.
-pub(super) async fn run<S, B>(
-    settings: Serve,
-    listener: TcpListener,
-    app: S,
-    mut stop: Stop,
-) -> io::Result<()>
+pub(super) async fn run<L, S, B>(settings: Serve, mut listener: L, app: S, mut stop: Stop) -> io::Result<()>
 where
+    L: Listener,
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -49,6 +44,7 @@ where
     let protocol = connection::protocol(&settings);
     let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), Arc::default());
     let server = Arc::new(ServerState { settings, bounds, protocol, shutdown, at_capacity, headers_check });
+    let _beside = server.settings.opening.start();
     let mut open = JoinSet::new();
     loop {
         server.at_capacity.store(open.len() >= max_connections, Ordering::Relaxed);
@@ -57,8 +53,11 @@ where
             () = stop.as_mut() => break,
             // A connection that panicked needs no log line: the panic hook has written one.
             Some(_) = open.join_next() => {}
-            (stream, address) = accept(&listener), if open.len() < max_connections => {
-                let peer = Peer { address, holder: server.bounds.holder(address) };
+            (stream, PeerAddr(address)) = accept(&mut listener), if open.len() < max_connections => {
+                // A balancer carries many clients: the client in its header takes the share.
+                let is_balancer = server.settings.opening.announces_client(address);
+                let holder = if is_balancer { None } else { server.bounds.holder(address) };
+                let peer = Peer { address, holder };
                 // Without a place, the connection is closed: its stream is dropped.
                 if let Some(place) = server.bounds.connection(address, peer.holder) {
                     let connection =
@@ -80,7 +79,7 @@ where
 
 /// Accepts the next connection. An error of one connection is skipped; an error that affects all
 /// of them, such as no file descriptors left, is retried after a second.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept<L: Listener>(listener: &mut L) -> (L::Io, PeerAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     loop {
         match listener.accept().await {

@@ -1,4 +1,4 @@
-//! The TCP stream of one connection: reports its traffic to [`Activity`], and closes without
+//! The stream of one connection: reports its traffic to [`Activity`], and closes without
 //! losing the last response.
 
 use std::io;
@@ -7,7 +7,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
@@ -19,18 +18,18 @@ use super::socket::Direction;
 /// sends.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The TCP stream of one connection.
-pub(super) struct ConnectionStream {
-    stream: TcpStream,
+/// The stream of one connection.
+pub(super) struct ConnectionStream<I> {
+    stream: I,
     activity: Activity,
     linger_timer: Option<Pin<Box<Sleep>>>,
     // Dropped with the stream.
     _open: oneshot::Sender<()>,
 }
 
-impl ConnectionStream {
+impl<I> ConnectionStream<I> {
     /// Returns the stream; `open` is dropped with it.
-    pub(super) fn new(stream: TcpStream, activity: Activity, open: oneshot::Sender<()>) -> Self {
+    pub(super) fn new(stream: I, activity: Activity, open: oneshot::Sender<()>) -> Self {
         Self { stream, activity, linger_timer: None, _open: open }
     }
 
@@ -45,13 +44,13 @@ impl ConnectionStream {
     }
 }
 
-impl Drop for ConnectionStream {
+impl<I> Drop for ConnectionStream<I> {
     fn drop(&mut self) {
         self.activity.stream_dropped();
     }
 }
 
-impl AsyncRead for ConnectionStream {
+impl<I: AsyncRead + Unpin> AsyncRead for ConnectionStream<I> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.activity.is_stream_closed(Direction::Read, cx) {
@@ -72,7 +71,7 @@ impl AsyncRead for ConnectionStream {
     }
 }
 
-impl AsyncWrite for ConnectionStream {
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ConnectionStream<I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.activity.is_stream_closed(Direction::Write, cx) {

@@ -64,6 +64,12 @@ pub(super) struct Timeouts {
     pub(super) absolute: Duration,
 }
 
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(30 * 60), absolute: Duration::from_secs(12 * 60 * 60) }
+    }
+}
+
 /// The tolerated difference between the clocks of two servers. A time further in the future is
 /// invalid: a clock was set back, and the session would else last until the clock has caught up.
 pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(300);

@@ -229,6 +229,7 @@
 //!    may have sent several requests at once. After that minute, it counts as stolen, and older
 //!    tokens of the series do so at once: all sessions and tokens of this account end.
 //! 6. The time of the last use is written if more than a sixteenth of the idle timeout has passed.
+//!    A store that is slow or down does not delay or fail the response for it.
 //!
 //! When the response leaves, for a session that was asked for:
 //!
@@ -301,7 +302,6 @@
 //! OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie
 //! Best Practice.
 
-mod cookie;
 mod data;
 mod event;
 mod generation;
@@ -317,6 +317,7 @@ mod service;
 mod settings;
 mod sign_in;
 pub mod store;
+mod touch;
 
 pub use self::event::SessionEvent;
 pub use self::handle::Session;

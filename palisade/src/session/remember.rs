@@ -14,13 +14,21 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::cookie::RememberCookie;
 use super::data::{Login, SessionChange, SessionData, seconds_left};
 use super::event::SessionEvent;
 use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::request_session::{RequestSession, store_down};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
+
+/// The change of the remember cookie in the response.
+#[derive(Default)]
+pub(super) enum RememberCookie {
+    #[default]
+    Keep,
+    Set(String),
+    Clear,
+}
 
 /// The seconds for which a replaced token stays valid.
 const REPLACED_TOKEN_GRACE: u64 = 60;

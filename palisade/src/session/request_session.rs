@@ -12,13 +12,14 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode};
 use tokio::sync::OnceCell;
 
-use super::cookie::{CookieHeaders, MAX_COOKIE_BYTES, RememberCookie};
 use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
 use super::rejection::SessionRejection;
+use super::remember::RememberCookie;
 use super::settings::{SessionProtection, Sessions, Settings, Storage};
 use super::store::{SessionId, StoreError};
 use crate::core::client::Scheme;
+use crate::core::cookie::{CookieHeaders, MAX_COOKIE_BYTES};
 use crate::core::request_context::RequestContext;
 use crate::core::session_tag::SessionTag;
 use crate::core::site_path::original_uri;

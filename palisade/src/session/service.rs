@@ -16,13 +16,14 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::cookie::{MAX_COOKIE_BYTES, RememberCookie};
 use super::data::{SessionChange, SessionData};
 use super::handle::Session;
+use super::remember::RememberCookie;
 use super::request_session::{RequestSession, SessionState, store_down};
 use super::settings::{Sessions, Storage};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
 use crate::core::cache::is_private;
+use crate::core::cookie::MAX_COOKIE_BYTES;
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
 
@@ -221,6 +222,11 @@ async fn write<B: Default>(
             }
             data.encode()
         }
+        // Only the time of the last use has changed.
+        Storage::Store if state.changes.is_empty() && session.is_presented(id) && state.version.is_some() => {
+            touch(session, &data, state.version.unwrap_or_default()).await;
+            return Ok(());
+        }
         Storage::Store => {
             let saved = save(session, data, state.version, state.changes).await?;
             if saved == SaveOutcome::Conflict || session.is_presented(id) {
@@ -247,6 +253,16 @@ async fn write<B: Default>(
 async fn is_superseded(session: &RequestSession, id: SessionId) -> Result<bool, StoreError> {
     let presented = session.presented().is_some_and(|presented| presented.id == id);
     Ok(presented && session.settings().store.load(id).await?.is_some())
+}
+
+/// Writes the time of the last use. The response does not depend on it.
+async fn touch(session: &RequestSession, data: &SessionData, version: u64) {
+    let settings = session.settings();
+    if let Some(ttl) = data.remaining(settings.timeouts, settings.now()) {
+        let user = data.login.as_ref().map(|login| login.user.clone());
+        let record = SessionRecord { version: version + 1, user, bytes: data.encode() };
+        settings.touches.save(&settings.store, data.id, version, record, ttl).await;
+    }
 }
 
 /// Saves the session in the store, with optimistic locking. After a conflict, the changes are

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cookie::CookieConfig;
 use super::data::Timeouts;
 use super::event::SessionEvent;
 use super::store::{MemorySessions, SessionStore};
+use super::touch::Touches;
 use crate::core::clock::Clock;
+use crate::core::cookie::CookieConfig;
 use crate::core::same_site::SameSite;
 use crate::keyring::{DerivedKey, Keyring, SEAL_BYTES};
 
@@ -47,6 +48,7 @@ pub(super) struct Settings {
     csrf_keys: DerivedKey,
     pub(super) storage: Storage,
     pub(super) store: Arc<dyn SessionStore>,
+    pub(super) touches: Touches,
     pub(super) timeouts: Timeouts,
     pub(super) remember: Option<Duration>,
     pub(super) cookie: CookieConfig,
@@ -164,10 +166,8 @@ impl Sessions {
             csrf_keys: keyring.derive("csrf"),
             storage,
             store,
-            timeouts: Timeouts {
-                idle: Duration::from_secs(30 * 60),
-                absolute: Duration::from_secs(12 * 60 * 60),
-            },
+            touches: Touches::default(),
+            timeouts: Timeouts::default(),
             remember: None,
             cookie: CookieConfig::new("session"),
             remember_cookie: CookieConfig::new("remember"),

@@ -155,6 +155,9 @@ pub enum UploadRejection {
     ScannerDown,
     /// 503: the file store does not answer.
     StoreDown,
+    /// 503: the file waited too long for the memory that
+    /// [`Uploads::decoder_memory`](super::Uploads::decoder_memory) sets.
+    DecodersBusy,
 }
 
 impl UploadRejection {
@@ -166,6 +169,9 @@ impl UploadRejection {
             Self::Body(reason) => Rejection::from(*reason).message().into_owned().into(),
             Self::ScannerDown => {
                 "Files cannot be checked for viruses just now, so none are taken. Please try again in a minute.".into()
+            }
+            Self::DecodersBusy => {
+                "Too many files are being checked just now. Please try again in a moment.".into()
             }
             Self::StoreDown => "Files cannot be reached just now. Please try again in a moment.".into(),
         }
@@ -191,6 +197,7 @@ impl From<UploadRejection> for Rejection {
             UploadRejection::File { error, .. } => Self::new(error.status(), error.code(), message),
             UploadRejection::Body(reason) => (*reason).into(),
             UploadRejection::ScannerDown => unavailable("scanner_down", 60),
+            UploadRejection::DecodersBusy => unavailable("decoders_busy", 5),
             UploadRejection::StoreDown => unavailable("files_down", 5),
         }
     }

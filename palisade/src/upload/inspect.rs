@@ -1,14 +1,13 @@
 //! The inspection of a complete file: the malware scan, then the check of its whole content.
 
 use std::io;
-use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use super::clamd::ScanResult;
 use super::error::{UploadError, UploadRejection};
 use super::file_type::FileType;
-use super::image::{StrippedImage, recode, strip};
+use super::image::{recode, strip};
 use super::record::Digest;
 use super::safe_name::SafeName;
 use super::temp_file::{BlockingTempFile, TempFile};
@@ -30,18 +29,36 @@ impl Uploads {
         name: &SafeName,
     ) -> Result<InspectedFile, UploadRejection> {
         let quarantined = self.scan(&mut content, name).await?;
-        // Bounds the memory: waiting files stay on the disk.
-        let permit = Arc::clone(&self.0.inspections).acquire_owned().await.map_err(store_down)?;
-        let content = content.into_blocking().await;
+        let rejected = |error| UploadRejection::File { name: name.as_str().into(), error };
         let (image_policy, max_pixels) = (self.0.image_policy, self.0.max_pixels);
+        let mut bytes = content.bytes().saturating_mul(FILE_COPIES);
+        let mut content = content.into_blocking().await;
+        if image_policy == ImagePolicy::Recode && file_type != FileType::Pdf {
+            // The header says how much memory the decoder takes. No file has memory while it waits
+            // for more: two could wait for each other.
+            let all = self.0.decoder_memory.bytes();
+            let measure = move || Ok((measure(&mut content, file_type, max_pixels, all)?, content));
+            let measured;
+            (measured, content) = self.in_memory(bytes, measure).await?;
+            bytes = measured.map_err(rejected)?;
+        }
+        let check = move || check_content(content, file_type, image_policy, max_pixels);
+        let (content, digest, dimensions) = self.in_memory(bytes, check).await?.map_err(rejected)?;
+        Ok(InspectedFile { content, digest, dimensions, quarantined })
+    }
+
+    /// Waits for this much memory, and runs the job on a thread that may block.
+    async fn in_memory<T: Send + 'static>(
+        &self,
+        bytes: u64,
+        job: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<T, UploadRejection> {
+        let permit = self.0.decoder_memory.take(bytes).await?;
         let job = move || {
             let _permit = permit;
-            check_content(content, file_type, image_policy, max_pixels)
+            job()
         };
-        let checked = tokio::task::spawn_blocking(job).await.map_err(store_down)?.map_err(store_down)?;
-        let (content, digest, dimensions) =
-            checked.map_err(|error| UploadRejection::File { name: name.as_str().into(), error })?;
-        Ok(InspectedFile { content, digest, dimensions, quarantined })
+        tokio::task::spawn_blocking(job).await.map_err(store_down)?.map_err(store_down)
     }
 
     /// Scans the file, if there is a scanner. Returns `true` if the file has to go into
@@ -80,6 +97,23 @@ impl Uploads {
     }
 }
 
+/// The file itself, without metadata, and while it is put together.
+const FILE_COPIES: u64 = 3;
+
+/// Returns the memory that an image takes to be encoded again, if it is at most this much.
+fn measure(
+    file: &mut BlockingTempFile,
+    file_type: FileType,
+    max_pixels: u64,
+    memory: u64,
+) -> io::Result<Result<u64, UploadError>> {
+    let image = strip(file_type, &file.read()?, max_pixels);
+    Ok(image.and_then(|image| {
+        image.check_decoder(memory, max_pixels)?;
+        Ok(image.decoder_bytes())
+    }))
+}
+
 type CheckedContent = Result<(TempFile, Digest, Option<(u32, u32)>), UploadError>;
 
 fn check_content(
@@ -91,16 +125,14 @@ fn check_content(
     let bytes = file.read()?;
     let checked = match (file_type, image_policy) {
         (FileType::Pdf, _) => pdf::check(&bytes).map(|()| None),
-        (image, ImagePolicy::Keep) => {
-            strip(image, &bytes, max_pixels).and_then(|stripped| match stripped.has_trailing_data {
-                true => Err(UploadError::HiddenContent),
-                false => Ok(Some(StrippedImage { bytes: Vec::new(), ..stripped })),
-            })
-        }
+        (image, ImagePolicy::Keep) => strip(image, &bytes, max_pixels).and_then(|mut stripped| {
+            stripped.bytes.clear();
+            if stripped.has_trailing_data { Err(UploadError::HiddenContent) } else { Ok(Some(stripped)) }
+        }),
         (image, ImagePolicy::Strip) => strip(image, &bytes, max_pixels).map(Some),
-        (image, ImagePolicy::Recode) => strip(image, &bytes, max_pixels)
-            .and_then(|stripped| recode(image, &stripped, max_pixels))
-            .map(Some),
+        (image, ImagePolicy::Recode) => {
+            strip(image, &bytes, max_pixels).and_then(|stripped| recode(image, &stripped)).map(Some)
+        }
     };
     let image = match checked {
         Ok(image) => image,

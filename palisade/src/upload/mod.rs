@@ -94,7 +94,7 @@
 //! 4. The [scanner](Uploads::scanner), if there is one, scans the original bytes. Malware is
 //!    rejected (422). If the scanner does not answer, [`ScanFailurePolicy`] applies.
 //! 5. An image of more than [`max_pixels`](Uploads::max_pixels) is rejected (413) by its header,
-//!    before anything is decoded. Its container is parsed to the end, and its metadata treated by
+//!    before anything is decoded; so is an animation of ten times as many. Its container is parsed to the end, and its metadata treated by
 //!    [`ImagePolicy`].
 //! 6. A PDF with a web page at its beginning, or data after its end, is rejected (415).
 //!
@@ -208,6 +208,7 @@
 //! | [`max_files`](Uploads::max_files) | 10 | bounds the files open at once |
 //! | [`max_text_bytes`](Uploads::max_text_bytes) | 1 MiB | the default of [`BodyLimit`] |
 //! | [`max_pixels`](Uploads::max_pixels) | 40 million | 160 MB in the viewer's memory |
+//! | [`decoder_memory`](Uploads::decoder_memory) | 256 MiB for the process | half of a machine with 512 MB |
 //! | [`image_policy`](Uploads::image_policy) | [`Strip`](ImagePolicy::Strip) | photographs contain locations |
 //! | [`scan_failure`](Uploads::scan_failure) | [`Reject`](ScanFailurePolicy::Reject) | fails closed |
 //! | `Cache-Control` | `private, no-cache` | access is checked each time; the `ETag` makes it cheap |
@@ -236,6 +237,7 @@
 mod admin;
 mod body_stream;
 mod clamd;
+mod decoder_memory;
 mod error;
 mod file_type;
 mod form;
@@ -297,7 +299,9 @@ pub enum ImagePolicy {
     #[default]
     Strip,
     /// The image is decoded and encoded again. JPEGs lose a little quality; animated PNG and WebP
-    /// keep the first frame only. A large image takes a second.
+    /// keep the first frame only. A large image takes a second, and as much memory as
+    /// [`Uploads::decoder_memory`] says. The frames of a GIF together have at most
+    /// [`max_pixels`](Uploads::max_pixels); a frame counts as the whole screen at least.
     Recode,
 }
 

@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::available_parallelism;
-
-use tokio::sync::Semaphore;
 
 use super::clamd::Clamd;
+use super::decoder_memory::DecoderMemory;
 use super::file_type::{FileType, FileTypes};
 use super::safe_name::SafeName;
 use super::store::UploadStore;
@@ -26,13 +24,11 @@ pub(super) struct Settings {
     pub(super) scanner: Option<Clamd>,
     pub(super) scan_failure: ScanFailurePolicy,
     staging: Option<PathBuf>,
-    /// The files that are inspected in memory at the same time: as many as there are cores.
-    pub(super) inspections: Arc<Semaphore>,
+    pub(super) decoder_memory: DecoderMemory,
 }
 
 impl Settings {
     pub(super) fn new(store: UploadStore) -> Self {
-        let cores = available_parallelism().map_or(2, usize::from);
         Self {
             store,
             file_types: FileType::ALL.into(),
@@ -46,7 +42,7 @@ impl Settings {
             scanner: None,
             scan_failure: ScanFailurePolicy::default(),
             staging: None,
-            inspections: Arc::new(Semaphore::new(cores.min(64))),
+            decoder_memory: DecoderMemory::of_the_process(),
         }
     }
 
@@ -111,6 +107,43 @@ impl Uploads {
     /// Sets the maximum number of pixels of an image.
     pub fn max_pixels(self, pixels: u64) -> Self {
         self.with(|settings| settings.max_pixels = pixels)
+    }
+
+    /// Sets the memory in which files are checked and images decoded, in bytes. The default is
+    /// 256 MiB for the whole process: half of a machine with 512 MB. With this setting, these
+    /// `Uploads` and their clones have memory of their own. It is at least 1 KiB and at most 4 TiB.
+    ///
+    /// An inspection takes three times the file. [`ImagePolicy::Recode`] takes, for each pixel:
+    ///
+    /// | image | bytes per pixel | most pixels in 256 MiB |
+    /// |---|---|---|
+    /// | JPEG, one scan | 6 | 44 million |
+    /// | JPEG, several scans, such as a progressive one | 10 | 26 million |
+    /// | PNG, 8 bits | 16, grey 8 | 16 million |
+    /// | PNG, 16 bits | 40, grey 20 | 6 million |
+    /// | WebP | 16 | 16 million |
+    /// | GIF | 16 | 16 million |
+    ///
+    /// These are bytes in use. glibc's allocator keeps freed memory for each thread that decoded: six
+    /// images in turn, bounded to 75 MiB, left up to 211 MiB resident. With the environment variable
+    /// `MALLOC_MMAP_THRESHOLD_=131072` it gives them back at once.
+    ///
+    /// An image that needs more than the whole memory is rejected with
+    /// [`UploadError::TooManyPixels`](super::UploadError::TooManyPixels), so one that is permitted
+    /// always fits. Files wait on the disk until there is room, for 10 s at most; then they are
+    /// rejected with [`UploadRejection::DecodersBusy`](super::UploadRejection::DecodersBusy): 503.
+    ///
+    /// ```
+    /// use palisade::Uploads;
+    /// use palisade::upload::ImagePolicy;
+    ///
+    /// // A machine with 4 GB.
+    /// let uploads = Uploads::open("memory://")?.image_policy(ImagePolicy::Recode).decoder_memory(1 << 30);
+    /// assert_eq!(uploads.request_limit_bytes(), 16 << 20);
+    /// # Ok::<(), palisade::upload::UploadsError>(())
+    /// ```
+    pub fn decoder_memory(self, bytes: u64) -> Self {
+        self.with(|settings| settings.decoder_memory = DecoderMemory::new(bytes))
     }
 
     /// Sets the treatment of images and their metadata.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use palisade::serve::Serve;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+pub(crate) use test_support::raw_client::{Client, RawResponse};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -63,50 +63,5 @@ impl Site {
     pub(crate) fn stop(self) -> JoinHandle<io::Result<()>> {
         self.stop.send(()).unwrap();
         self.served
-    }
-}
-
-/// One TCP connection to the site.
-pub(crate) struct Client(pub(crate) TcpStream);
-
-#[derive(Debug)]
-pub(crate) struct RawResponse {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Client {
-    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.write_all(bytes.as_ref()).await.unwrap();
-    }
-
-    pub(crate) async fn get(&mut self, path: &str) -> RawResponse {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: site\r\n\r\n")).await;
-        self.receive().await
-    }
-
-    /// Reads one response, whose body is as long as its `Content-Length`.
-    pub(crate) async fn receive(&mut self) -> RawResponse {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(self.0.read_u8().await.expect("the head of a response"));
-        }
-        let head = String::from_utf8(head).unwrap().to_lowercase();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-        self.0.read_exact(&mut body).await.expect("the body of a response");
-        RawResponse { status, head, body: String::from_utf8(body).unwrap() }
-    }
-
-    /// Waits until the server closes the connection, and returns the bytes before that.
-    pub(crate) async fn read_to_close(&mut self) -> String {
-        let mut last = Vec::new();
-        let mut piece = [0; 1024];
-        while let Ok(length @ 1..) = self.0.read(&mut piece).await {
-            last.extend_from_slice(&piece[..length]);
-        }
-        String::from_utf8_lossy(&last).into_owned()
     }
 }

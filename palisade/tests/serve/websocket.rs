@@ -5,6 +5,7 @@ use axum::extract::ws::{Message as Received, WebSocket, WebSocketUpgrade};
 use axum::routing::any;
 use futures_util::{SinkExt, StreamExt};
 use http::Response;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -22,12 +23,12 @@ pub(crate) fn echo() -> Router {
     Router::new().route("/echo", any(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(repeat)))
 }
 
-pub(crate) struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket<I = TcpStream>(WebSocketStream<I>);
 
-impl Socket {
+impl<I: AsyncRead + AsyncWrite + Unpin> Socket<I> {
     /// Opens a WebSocket as a page of this origin does.
     pub(crate) async fn open(
-        stream: TcpStream,
+        stream: I,
         path: &str,
         origin: &str,
     ) -> Result<Self, Box<Response<Option<Vec<u8>>>>> {

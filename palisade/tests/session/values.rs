@@ -207,3 +207,19 @@ async fn an_unused_token_reads_no_session() {
     let page = site.browser().at(form(&site, clock)).get("/unused").await;
     assert_eq!((page.header("vary"), page.header("set-cookie")), (None, None));
 }
+
+#[tokio::test]
+async fn the_length_of_a_cookie_reveals_no_secret() {
+    let site = Site::sealed();
+    let mut lengths = Vec::new();
+    for text in ["the-key-is-7d1f0c2a9b4e", "the-key-is-000000000000", "qwertyuiopasdfghjklzxcv"] {
+        let mut browser = site.browser();
+        browser.post("/set/secret/the-key-is-7d1f0c2a9b4e").await;
+        browser.post(&format!("/set/text/{}", text.repeat(8))).await;
+        lengths.push(browser.cookie().unwrap().len());
+    }
+    assert!(
+        lengths.iter().all(|length| *length == lengths[0]),
+        "a right guess looks like others: {lengths:?}"
+    );
+}

@@ -3,6 +3,7 @@
 mod copying;
 mod hostile;
 mod keeping;
+mod memory;
 mod pictures;
 mod records;
 mod rejected;

@@ -57,8 +57,8 @@ async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
         "PORT={port}",
         "SERVER_NAME=bench.example",
         "TRUSTED_PROXIES=127.0.0.1",
-        "RATELIMIT_DEFAULT=1000000000/hour",
-        "RATELIMIT_DEFAULT_USER=1000000000/hour",
+        "RATELIMIT_PAGES=1000000000/hour",
+        "RATELIMIT_MEMBERS=1000000000/hour",
         "RATELIMIT_ENABLED=true",
         program,
     ]

@@ -3,7 +3,7 @@
 
 use palisade::password::PasswordHash;
 
-use super::{CreateError, INSERT, NewUser, User};
+use super::{CreateError, DELETE_UNCLAIMED, INSERT, NewUser, User};
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::{Db, DbError, Result, on};
 use crate::domain::clock::now;
@@ -177,6 +177,7 @@ pub async fn create_all(
         async {
             let mut tx = pool.begin().await?;
             for new in new {
+                sqlx::query(DELETE_UNCLAIMED).bind(new.email.key()).execute(&mut *tx).await?;
                 let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
                 let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
                 let insert = insert.bind(new.email_is_verified.then_some(now)).bind(now);

@@ -4,7 +4,7 @@
 //! folds the case of ASCII letters only. Names are therefore compared with the text as typed and
 //! with capitalised words: `émilie` finds `Émilie` in both databases.
 
-use super::{User, user_columns};
+use super::{User, unclaimed, user_columns};
 use crate::db::paged::PagePosition;
 use crate::db::{Db, Paged, Result, on};
 use crate::domain::email::EmailAddress;
@@ -130,7 +130,8 @@ pub async fn named(db: &Db, text: &str) -> Result<Vec<Person>> {
 
 /// Returns the keys of those addresses that have an account. An account in the trash still counts.
 pub async fn taken(db: &Db, addresses: impl IntoIterator<Item = &EmailAddress>) -> Result<Vec<String>> {
-    const ONE: &str = "SELECT email_key FROM users WHERE email_key = $1";
+    const ONE: &str =
+        concat!("SELECT email_key FROM users WHERE email_key = $1 AND NOT (", unclaimed!(), ")");
     let mut taken = Vec::new();
     for address in addresses {
         let key: Option<String> =

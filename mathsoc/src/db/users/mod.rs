@@ -66,6 +66,18 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
+/// An account that a stranger may have made: a password, and nobody has shown that the address is
+/// theirs. The owner and a class list take its address.
+macro_rules! unclaimed {
+    () => {
+        "email_verified_at IS NULL AND password_hash IS NOT NULL AND role = 'pupil'"
+    };
+}
+pub(super) use unclaimed;
+
+pub(super) const DELETE_UNCLAIMED: &str =
+    concat!("DELETE FROM users WHERE email_key = $1 AND ", unclaimed!());
+
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
@@ -89,6 +101,41 @@ pub async fn create(
         insert.bind(verified).bind(now).bind(hash.map(PasswordHash::as_str)).fetch_one(pool).await
     })
     .map_err(CreateError::of_insert)
+}
+
+/// Creates the account of a registration, whose owner has shown that the address is theirs. It
+/// replaces an account of the same address that nobody has verified: whoever chose its password may
+/// be somebody else.
+///
+/// # Errors
+/// Fails if the address already has a verified account.
+pub async fn register(db: &Db, new: &NewUser, hash: &PasswordHash) -> std::result::Result<User, CreateError> {
+    const TAKE_OVER: &str = concat!(
+        "UPDATE users SET full_name = $2, year = coalesce(year, $3), email_verified_at = $4, password_hash = $5, epoch = epoch + 1
+            WHERE email_key = $1 AND email_verified_at IS NULL AND password_hash IS NULL AND deleted_at IS NULL RETURNING ",
+        user_columns!()
+    );
+    let now = now();
+    let verified = new.email_is_verified.then_some(now);
+    let work = async || {
+        on!(db, pool => {
+            let mut tx = pool.begin().await?;
+            sqlx::query(DELETE_UNCLAIMED).bind(new.email.key()).execute(&mut *tx).await?;
+            let invited = sqlx::query_as(TAKE_OVER).bind(new.email.key()).bind(&new.full_name).bind(new.year);
+            let invited = invited.bind(verified).bind(hash.as_str()).fetch_optional(&mut *tx).await?;
+            let user: User = match invited {
+                Some(user) => user,
+                None => {
+                    let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
+                    let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
+                    insert.bind(verified).bind(now).bind(hash.as_str()).fetch_one(&mut *tx).await?
+                }
+            };
+            tx.commit().await?;
+            Ok(user)
+        })
+    };
+    work().await.map_err(CreateError::of_insert)
 }
 
 /// Creates the first admin. Returns `None` if an admin exists. Of concurrent calls only one
@@ -213,20 +260,20 @@ pub async fn set_profile(
 }
 
 /// The minimum time between two updates of `last_seen_at`, in seconds.
-const SEEN_EVERY: i64 = 60 * 60;
+pub const SEEN_EVERY: i64 = 60 * 60;
 
-/// Updates the time of the last visit, at most once an hour, and otherwise runs no query.
-pub async fn seen(db: &Db, user: &User) -> Result<()> {
+/// Updates the time of the last visit of these accounts, at most once an hour each, in one
+/// transaction.
+pub async fn seen(db: &Db, ids: &[i64], now: i64) -> Result<()> {
     const SEEN: &str = "UPDATE users SET last_seen_at = $2
         WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - $3)";
-    let now = now();
-    if user.last_seen_at.is_some_and(|seen| seen > now - SEEN_EVERY) {
-        return Ok(());
-    }
     on!(db, pool => {
-        sqlx::query(SEEN).bind(user.id).bind(now).bind(SEEN_EVERY).execute(pool).await.map(drop)
-    })?;
-    Ok(())
+        let mut tx = pool.begin().await?;
+        for id in ids {
+            sqlx::query(SEEN).bind(id).bind(now).bind(SEEN_EVERY).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
+    })
 }
 
 /// Changes the role and raises the epoch. Returns the current epoch, or `None` if the account does

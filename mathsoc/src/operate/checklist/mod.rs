@@ -36,6 +36,7 @@
 //! | `D23` | admins' second factor | | missing | |
 //! | `D24` | the clock | years off | differs from the database's | |
 //! | `D25` | admins' addresses | | | `admin@…` |
+//! | `D26` | `RATELIMIT_…` | | a class behind one address cannot get in | |
 //!
 //! The rules are functions of the settings and of [`Facts`], which are collected first. Errors
 //! that need only the settings also stop `serve` in production. [`Config`](crate::config::Config)

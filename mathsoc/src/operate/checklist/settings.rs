@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use palisade::csp;
+use palisade::rate_limit::quota::Quotas;
 
 use super::Finding;
 use super::Severity::{Error, Info, Warning};
@@ -35,6 +36,7 @@ pub fn of_settings(config: &Config) -> Vec<Finding> {
     }));
     findings.extend(proxies(config));
     findings.extend(limits(config));
+    findings.extend(class(config));
     findings.extend(matches!(&config.sessions.store, SessionStoreUri::Store(uri) if uri.is_memory()).then(|| {
         let what = "SESSION_STORE_URI keeps sessions in memory: a restart logs everyone out, and processes do not share sessions.";
         Finding::new("D11", Warning, what, "Write SESSION_STORE_URI=database.")
@@ -133,6 +135,36 @@ fn limits(config: &Config) -> Option<Finding> {
     } else {
         let what = "RATELIMIT_STORAGE_URI is memory://: if several processes share this PostgreSQL, each allows the full quotas.";
         Finding::new("D10", Warning, what, fix)
+    })
+}
+
+/// What a class of thirty needs within any time from one address: each opens eight pages, and
+/// mistypes the password twice; each registers and asks for a password once.
+fn class(config: &Config) -> Option<Finding> {
+    let limits = &config.ratelimit;
+    if !limits.enabled || !limits.school_networks.is_empty() {
+        return None;
+    }
+    let needs = [
+        ("RATELIMIT_PAGES", &limits.pages, 30 * 8),
+        ("RATELIMIT_LOGIN", &limits.login, 30 * 2),
+        ("RATELIMIT_REGISTER", &limits.register, 30),
+        ("RATELIMIT_PASSWORD_RESET", &limits.password_reset, 30),
+        ("RATELIMIT_SEARCH", &limits.search, 30),
+    ];
+    let small = |quotas: &Quotas, need: u32| quotas.iter().any(|quota| quota.amount() < need);
+    let found: Vec<String> = needs
+        .iter()
+        .filter(|(_, quotas, need)| small(quotas, *need))
+        .map(|(name, quotas, need)| format!("{name} is {quotas} and needs {need}"))
+        .collect();
+    (!found.is_empty()).then(|| {
+        let what = format!(
+            "A class of 30 behind one address, as schools have it, cannot get in: {}.",
+            found.join("; ")
+        );
+        let fix = "Leave these settings out, or write the school's address into RATELIMIT_SCHOOL_NETWORKS.";
+        Finding::new("D26", Warning, what, fix)
     })
 }
 

@@ -8,8 +8,8 @@ use palisade::redirect::{Next, SafePath};
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::verify_password;
-use crate::db::users::{self, User};
+use super::confirm_password;
+use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage};
@@ -48,8 +48,7 @@ pub(crate) async fn take(
 ) -> Result<Response, Error> {
     let wrong = || page(&frame, &form.next, Some("That is not your password.")).respond();
     let Some(password) = form.password.clone() else { return wrong() };
-    let stored = users::login_by_id(&app.db, user.id).await?;
-    let Some(verified) = verify_password(&app, &user.email, password, stored).await? else { return wrong() };
+    let Some(verified) = confirm_password(&app, &user, password).await? else { return wrong() };
     session.reauthenticate(verified.proof).await?;
     Ok(Redirect::to(form.next.or("/profile")).into_response())
 }

@@ -9,15 +9,15 @@ use palisade::session::AuthProof;
 use palisade::{Redirect, Session};
 use serde::{Deserialize, Serialize};
 
-use super::{send, verify_password};
-use crate::db::{second_factor, users};
+use super::{Visitor, send_within_limits};
+use crate::db::second_factor;
+use crate::db::users::{self, User};
 use crate::domain::clock::now;
 use crate::domain::email::EmailAddress;
 use crate::domain::totp;
 use crate::error::Error;
-use crate::limits::LOGIN;
 use crate::links::Purpose;
-use crate::mail::VerifyAddress;
+use crate::mail::Welcome;
 use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::state::App;
@@ -70,6 +70,7 @@ pub(crate) async fn show(frame: Frame, Query(query): Query<LogInQuery>) -> Resul
 /// Returns 429 after too many attempts for this account.
 pub(crate) async fn take(
     State(app): State<App>,
+    visitor: Visitor,
     frame: Frame,
     session: Session,
     Form(form): Form<LogInForm>,
@@ -81,20 +82,22 @@ pub(crate) async fn take(
     };
     let stored = users::login_by_email(&app.db, &email).await?;
     let old = stored.as_ref().map(|stored| stored.hash.clone());
-    let Some(verified) = verify_password(&app, &email, password, stored).await? else { return wrong() };
+    let Some(verified) = visitor.verify_password(&app, &email, password, stored).await? else {
+        return wrong();
+    };
     let id = verified.proof.user().parse().map_err(|_| Error::not_found())?;
     if let (Some(old), Some(new)) = (old, &verified.rehash) {
         users::set_rehashed(&app.db, id, &old, new).await?;
     }
-    continue_after_password(
-        &app,
-        &frame,
-        &session,
-        id,
-        verified.proof,
-        LogInOptions { remember, next: form.next },
-    )
-    .await
+    let options = LogInOptions { remember, next: form.next };
+    let user = users::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
+    if user.email_verified_at.is_none() {
+        return invite(&app, &frame, &user).await;
+    }
+    if user.has_second_factor {
+        return ask_for_code(&session, &user, &verified.proof, options).await;
+    }
+    finish_login(&session, &visitor, &user, verified.proof, options).await
 }
 
 struct LogInOptions {
@@ -102,48 +105,56 @@ struct LogInOptions {
     next: Next,
 }
 
-async fn continue_after_password(
-    app: &App,
-    frame: &Frame,
+/// Sends the link to choose a password: the owner of the address has not shown up yet, and whoever
+/// chose this password may be somebody else.
+async fn invite(app: &App, frame: &Frame, user: &User) -> Result<Response, Error> {
+    let url = |path: &str| app.config.site_url.link(path);
+    let link = url(&app.links.issue(Purpose::Welcome, user));
+    let letter = Welcome { link, reset: url("/password_reset"), site: url("/") };
+    send_within_limits(app, &user.email, &letter).await?;
+    MessagePage::new(
+        frame,
+        "One more step",
+        "We have to know that this e-mail address is yours. We have sent a letter to it: open the link in it, and choose \
+         a password there.",
+    )
+    .respond()
+}
+
+/// Keeps the login until its one-time code is there.
+async fn ask_for_code(
     session: &Session,
-    id: i64,
+    user: &User,
+    proof: &AuthProof,
+    options: LogInOptions,
+) -> Result<Response, Error> {
+    let pending = PendingLogin {
+        user: user.id,
+        epoch: proof.epoch(),
+        remember: options.remember,
+        next: options.next.path().cloned(),
+        until: now() + 5 * 60,
+    };
+    // Prevents session fixation: the old session id must not lead to the pending login.
+    session.cycle_id().await?;
+    session.set(PENDING_KEY, &pending).await?;
+    Ok(Redirect::to(SafePath::of("/login/code")).into_response())
+}
+
+async fn finish_login(
+    session: &Session,
+    visitor: &Visitor,
+    user: &User,
     proof: AuthProof,
     options: LogInOptions,
 ) -> Result<Response, Error> {
-    let user = users::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
-    if user.email_verified_at.is_none() {
-        let link = app.config.site_url.link(&app.links.issue(Purpose::VerifyAddress, &user));
-        send(app, &user.email, &VerifyAddress { link, site: app.config.site_url.link("/") });
-        return MessagePage::new(
-            frame,
-            "One more step",
-            "We have to know that this e-mail address is yours. We have just sent a letter to it: open the link in it, and \
-             then log in.",
-        )
-        .respond();
-    }
-    if user.has_second_factor {
-        let pending = PendingLogin {
-            user: id,
-            epoch: proof.epoch(),
-            remember: options.remember,
-            next: options.next.path().cloned(),
-            until: now() + 5 * 60,
-        };
-        // Prevents session fixation: the old session id must not lead to the pending login.
-        session.cycle_id().await?;
-        session.set(PENDING_KEY, &pending).await?;
-        return Ok(Redirect::to(SafePath::of("/login/code")).into_response());
-    }
-    finish_login(session, proof, options).await
-}
-
-async fn finish_login(session: &Session, proof: AuthProof, options: LogInOptions) -> Result<Response, Error> {
     session.log_in(proof).await?;
     if options.remember {
         session.remember().await?;
     }
-    Ok(Redirect::to(options.next.or("/")).into_response())
+    let mut response = Redirect::to(options.next.or("/")).into_response();
+    visitor.remember(&user.email, &mut response);
+    Ok(response)
 }
 
 const PENDING_KEY: &str = "second step";
@@ -192,6 +203,7 @@ pub(crate) struct CodeForm {
 /// Returns 429 after too many attempts for this account.
 pub(crate) async fn take_code(
     State(app): State<App>,
+    visitor: Visitor,
     frame: Frame,
     session: Session,
     Form(form): Form<CodeForm>,
@@ -199,10 +211,8 @@ pub(crate) async fn take_code(
     let Some(pending) = pending_login(&session).await? else {
         return Ok(Redirect::to(SafePath::of("/login")).into_response());
     };
-    let key = format!("code of {}", pending.user);
-    app.limits.of(&LOGIN).check(key.as_str()).await?;
-    let backoff = app.limits.backoff(&LOGIN);
-    let attempt = backoff.attempt(key.as_str()).await?;
+    let Some(user) = users::by_id(&app.db, pending.user).await? else { return Err(Error::not_found()) };
+    let attempt = visitor.attempt(&app, app.limits.codes(), "code", &user.email).await?;
     if !code_passes(&app, pending.user, &form.code).await? {
         let wrong = "That code is not right, or it was used before. Wait for the next one and type it in.";
         return code_page(&frame, Some(wrong)).respond();
@@ -210,7 +220,8 @@ pub(crate) async fn take_code(
     attempt.succeeded().await;
     let proof = AuthProof::dangerous_allow_unverified(pending.user, pending.epoch);
     let next = pending.next.map(Next::from).unwrap_or_default();
-    finish_login(&session, proof, LogInOptions { remember: pending.remember, next }).await
+    let options = LogInOptions { remember: pending.remember, next };
+    finish_login(&session, &visitor, &user, proof, options).await
 }
 
 /// Checks a one-time code or a recovery code. Each is accepted once.

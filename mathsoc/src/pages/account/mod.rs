@@ -2,9 +2,11 @@
 //!
 //! # Rules
 //!
-//! 1. A login needs the password, and a one-time code if the account has a second factor. Attempts
-//!    are rate-limited by IP address and by account. Failures are delayed by a growing back-off.
-//! 2. A login to an account with an unverified e-mail address sends the verification letter again.
+//! 1. A login needs the password, and a one-time code if the account has a second factor. Failures
+//!    count by address and account; a browser that has logged in before has failures of its own, so
+//!    that nobody can lock another person out ([`LoginLimit`]).
+//! 2. Whoever opens the link in the letter chooses the name and the password of a new account. A
+//!    form that somebody else has sent makes no account.
 //! 3. Sensitive pages need step-up authentication: the password again, if it was last checked more
 //!    than ten minutes ago.
 //!
@@ -22,18 +24,26 @@ pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod setup;
-pub(crate) mod verify;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
+use axum::response::Response;
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use palisade::login_limit::{KnownDevice, LoginAttempt, LoginLimit};
 use palisade::password::{Password, PasswordRejected, StoredCredential, VerifiedPassword};
+use palisade::rate_limit::{RateLimitKey, RateLimitRejection};
+use palisade::request::Client;
 use palisade::session::AuthProof;
 use palisade::{Rejection, Session};
 
+use crate::db::users::{self, User};
 use crate::domain::email::EmailAddress;
 use crate::domain::person::Role;
 use crate::error::Error;
-use crate::limits::LOGIN;
+use crate::limits::LETTERS;
 use crate::state::App;
 
 /// The time for which a password check counts as recent, for step-up authentication.
@@ -51,18 +61,71 @@ async fn password_problem(role: Role, password: &Password, about: &[&str]) -> Op
     tokio::task::spawn_blocking(check).await.unwrap_or_default()
 }
 
-/// Verifies the password of an account, with the account's rate limit and back-off.
-async fn verify_password(
+/// The browser that wants to log in: its address, and the accounts that it is known at.
+pub(crate) struct Visitor {
+    address: IpAddr,
+    device: KnownDevice,
+}
+
+impl Visitor {
+    /// Verifies the password of an account, within the limits on guessing.
+    async fn verify_password(
+        &self,
+        app: &App,
+        email: &EmailAddress,
+        password: Password,
+        stored: Option<StoredCredential>,
+    ) -> Result<Option<VerifiedPassword>, Rejection> {
+        let attempt = self.attempt(app, app.limits.passwords(), "login", email).await?;
+        let verified = app.passwords.verify(password, stored).await?;
+        if verified.is_some() {
+            attempt.succeeded().await;
+        }
+        Ok(verified)
+    }
+
+    /// Makes an attempt at a limit, and notes a refusal for `/admin/limits`.
+    async fn attempt<'a>(
+        &self,
+        app: &'a App,
+        limit: &'a LoginLimit,
+        name: &str,
+        email: &EmailAddress,
+    ) -> Result<LoginAttempt<'a>, Rejection> {
+        let key = email.key();
+        let attempt = limit.attempt(RateLimitKey::email(&key), self.address, &self.device).await;
+        if let Err(RateLimitRejection::LimitExceeded { retry_after, .. }) = &attempt {
+            app.limits.refusals().note(name, &self.address.to_string(), &key, *retry_after);
+        }
+        Ok(attempt?)
+    }
+
+    /// Makes this browser known at the account, by a cookie.
+    fn remember(&self, email: &EmailAddress, response: &mut Response) {
+        let cookie = self.device.remember(&RateLimitKey::email(&email.key()));
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Rejection> {
+        let client = Client::from_request_parts(parts, app).await?;
+        Ok(Self { address: client.ip(), device: app.devices.read(&parts.headers, &client) })
+    }
+}
+
+/// Verifies the password of a member who is signed in already, with delays after failures.
+async fn confirm_password(
     app: &App,
-    email: &EmailAddress,
+    user: &User,
     password: Password,
-    stored: Option<StoredCredential>,
-) -> Result<Option<VerifiedPassword>, Rejection> {
-    let key = email.key();
-    app.limits.of(&LOGIN).check(key.as_str()).await?;
-    let backoff = app.limits.backoff(&LOGIN);
-    let attempt = backoff.attempt(key.as_str()).await?;
-    let verified = app.passwords.verify(password, stored).await?;
+) -> Result<Option<VerifiedPassword>, Error> {
+    let stored = users::login_by_id(&app.db, user.id).await?;
+    let confirmations = app.limits.confirmations();
+    let attempt = confirmations.attempt(user.id).await.map_err(Rejection::from)?;
+    let verified = app.passwords.verify(password, stored).await.map_err(Rejection::from)?;
     if verified.is_some() {
         attempt.succeeded().await;
     }
@@ -78,6 +141,26 @@ async fn keep_only_this_session(session: &Session, user: i64, epoch: Option<u64>
     if let Some(epoch) = epoch {
         session.reauthenticate(AuthProof::dangerous_allow_unverified(user, epoch)).await?;
         session.end_others().await?;
+    }
+    Ok(())
+}
+
+/// Sends a letter for which a visitor has asked, unless the mailbox has got enough of them. The page
+/// must reveal neither that nor a failure.
+///
+/// # Errors
+/// If the limits' store is down.
+pub(super) async fn send_within_limits<L: crate::mail::Letter>(
+    app: &App,
+    to: &EmailAddress,
+    letter: &L,
+) -> Result<(), Rejection> {
+    match app.limits.of(&LETTERS).check(RateLimitKey::email(&to.key())).await {
+        Ok(_) => send(app, to, letter),
+        Err(RateLimitRejection::LimitExceeded { .. }) => {
+            tracing::info!(letter = L::NAME, "e-mail not sent: this mailbox got enough of them in this hour");
+        }
+        Err(rejection) => return Err(rejection.into()),
     }
     Ok(())
 }

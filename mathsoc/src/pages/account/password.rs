@@ -8,7 +8,7 @@ use palisade::redirect::SafePath;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::{password_problem, send, verify_password};
+use super::{confirm_password, password_problem, send};
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::mail::PasswordChanged;
@@ -59,8 +59,7 @@ pub(crate) async fn take(
             .fields([Field::password("Your password now"), new_field().error(Some(weak))])
             .respond();
     }
-    let stored = users::login_by_id(&app.db, user.id).await?;
-    if verify_password(&app, &user.email, old, stored).await?.is_none() {
+    if confirm_password(&app, &user, old).await?.is_none() {
         let wrong = Field::password("Your password now").error(Some("That is not your password."));
         return page(&frame).fields([wrong, new_field()]).respond();
     }

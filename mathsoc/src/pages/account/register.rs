@@ -1,24 +1,31 @@
-//! `/register`: creates an account.
+//! `/register` and `/verify_email/{token}`: creates an account in two steps.
 //!
-//! The response does not reveal if the e-mail address has an account already.
+//! 1. `/register` sends a letter. What was typed is in its link, and nowhere else: no account, and
+//!    no address that is taken. The response does not reveal if the address has an account.
+//! 2. Whoever opens the link owns the address. They choose the password there, and may correct the
+//!    name; a stranger who has typed the address chooses neither.
 
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use palisade::password::Password;
+use palisade::redirect::{Next, SafePath};
+use palisade::{Redirect, Session};
 use serde::Deserialize;
 
-use super::{password_problem, send};
-use crate::config::Registration;
+use super::{Visitor, password_problem, send_within_limits};
+use crate::config;
 use crate::db::schools;
 use crate::db::users::{self, CreateError, NewUser};
 use crate::domain::email::EmailAddress;
 use crate::domain::person::{FullName, Role, Year};
+use crate::domain::school::School;
 use crate::error::Error;
-use crate::links::Purpose;
+use crate::links::{LinkError, Registration};
 use crate::mail::{AddressTaken, VerifyAddress};
 use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage, MessagePage};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 #[derive(Deserialize)]
@@ -29,7 +36,24 @@ pub(crate) struct RegisterForm {
     email: String,
     #[serde(default)]
     year: String,
+    #[serde(default)]
+    next: Next,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LastForm {
+    #[serde(default)]
+    full_name: String,
+    #[serde(default)]
+    year: String,
     password: Option<Password>,
+}
+
+/// The query of the form.
+#[derive(Deserialize)]
+pub(crate) struct RegisterQuery {
+    #[serde(default)]
+    next: Next,
 }
 
 pub(super) fn year_field() -> Field {
@@ -54,28 +78,30 @@ pub(super) fn password_field() -> Field {
 }
 
 fn page(frame: &Frame, form: &RegisterForm) -> FormPage {
-    FormPage::new(frame, "Make an account", "Make my account")
-        .lead("With an account you will be able to answer challenges and see your progress.")
+    let next = form.next.path().map(SafePath::as_str).unwrap_or_default();
+    FormPage::new(frame, "Make an account", "Send me a letter")
+        .lead("With an account you can answer challenges and see your progress. We send a letter to your address; its link leads on.")
         .fields([
+            Field::hidden("next", next),
             name_field().value(&form.full_name),
-            Field::email("E-mail address")
-                .value(&form.email)
-                .hint("Use the one that your school has given you."),
+            email_field().value(&form.email),
             year_field().value(&form.year),
-            password_field(),
         ])
         .link("I have an account", "/login")
         .link("What we keep about you, and why", "/privacy_policy")
 }
 
-/// `GET /register`.
-pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    if app.config.registration == Registration::Closed {
+/// `GET /register?next=/challenges/7`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    Query(query): Query<RegisterQuery>,
+) -> Result<Response, Error> {
+    if app.config.registration == config::Registration::Closed {
         return closed(&frame);
     }
-    let form =
-        RegisterForm { full_name: String::new(), email: String::new(), year: String::new(), password: None };
-    page(&frame, &form).respond()
+    let [full_name, email, year] = [const { String::new() }; 3];
+    page(&frame, &RegisterForm { full_name, email, year, next: query.next }).respond()
 }
 
 fn closed(frame: &Frame) -> Result<Response, Error> {
@@ -83,69 +109,163 @@ fn closed(frame: &Frame) -> Result<Response, Error> {
     MessagePage::new(frame, "Make an account", text).link("Log in", "/login").respond()
 }
 
-/// `POST /register`.
+/// Returns the school of an address, and what is wrong with an address that may not register.
+async fn school_of(app: &App, email: &EmailAddress) -> Result<(Option<School>, Option<&'static str>), Error> {
+    let school = schools::of_address(&app.db, email).await?;
+    let outside = school.is_none() && app.config.registration == config::Registration::SchoolDomains;
+    let outside = outside.then_some(
+        "Please use the e-mail address that your school has given you. We know no school with this one.",
+    );
+    Ok((school, outside))
+}
+
+fn read_year(text: &str) -> Result<Option<Year>, <Year as std::str::FromStr>::Err> {
+    (!text.is_empty()).then(|| text.parse()).transpose()
+}
+
+/// `POST /register`: sends the letter.
 ///
 /// # Errors
-/// Returns 503 if too many passwords are being hashed.
+/// Returns 429 after too many registrations from this client.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     Form(form): Form<RegisterForm>,
 ) -> Result<Response, Error> {
-    if app.config.registration == Registration::Closed {
+    if app.config.registration == config::Registration::Closed {
         return closed(&frame);
     }
-    let name = form.full_name.parse::<FullName>();
+    let (name, year) = (form.full_name.parse::<FullName>(), read_year(&form.year));
     let email = form.email.parse::<EmailAddress>();
-    let year = (!form.year.is_empty()).then(|| form.year.parse::<Year>()).transpose();
-    let password = form.password.clone().unwrap_or_else(|| Password::from(""));
-    let weak = password_problem(Role::Pupil, &password, &[&form.full_name, &form.email]).await;
-    let school = match &email {
-        Ok(email) => schools::of_address(&app.db, email).await?,
+    let outside = match &email {
+        Ok(email) => school_of(&app, email).await?.1,
         Err(_) => None,
     };
-    let outside = email.is_ok() && school.is_none() && app.config.registration == Registration::SchoolDomains;
-    let outside = outside.then_some(
-        "Please use the e-mail address that your school has given you. We know no school with this one.",
-    );
-    let (Ok(full_name), Ok(email), Ok(year), None, None) = (&name, &email, &year, &weak, outside) else {
+    let (Ok(_), Ok(email), Ok(_), None) = (&name, &email, &year, outside) else {
         let email_error = email.as_ref().err().map(ToString::to_string).or(outside.map(str::to_owned));
         let fields = [
             name_field().value(&form.full_name).error(name.err()),
             email_field().value(&form.email).error(email_error),
             year_field().value(&form.year).error(year.err()),
-            password_field().error(weak),
         ];
         return page(&frame, &form).fields(fields).respond();
     };
-    // Hashed before the look-up, so that the response time does not reveal a known address.
-    let hash = app.passwords.hash(password).await?.hash;
+    let url = |path: &str| app.config.site_url.link(path);
+    if users::by_email(&app.db, email).await?.is_some_and(|user| user.email_verified_at.is_some()) {
+        let letter = AddressTaken { log_in: url("/login"), reset: url("/password_reset"), site: url("/") };
+        send_within_limits(&app, email, &letter).await?;
+    } else {
+        let next = form.next.path().cloned();
+        let (full_name, year) = (form.full_name.clone(), form.year.clone());
+        let registration = Registration { email: email.as_str().to_owned(), full_name, year, next };
+        let link = url(&app.links.issue_registration(&registration));
+        send_within_limits(&app, email, &VerifyAddress { link, site: url("/") }).await?;
+    }
+    MessagePage::new(
+        &frame,
+        "Look into your mail",
+        format!("We have sent a letter to {email}. Open the link in it, and choose a password there."),
+    )
+    .paragraph(
+        "If nothing comes within a few minutes, look where unwanted mail goes. After a few letters in one hour we send \
+         no more: the links in those you have still work.",
+    )
+    .link("I typed a wrong address", "/register")
+    .respond()
+}
+
+fn last_page(frame: &Frame, email: &str, form: &LastForm) -> FormPage {
+    FormPage::new(frame, "Choose a password", "Make my account")
+        .lead(format!("The address {email} is yours: one more step, and you are in."))
+        .fields([name_field().value(&form.full_name), year_field().value(&form.year), password_field()])
+}
+
+/// `GET /verify_email/{token}`.
+pub(crate) async fn show_last(
+    State(app): State<App>,
+    frame: Frame,
+    Path(token): Path<String>,
+) -> Result<Response, Error> {
+    match app.links.registration(&token) {
+        Ok(Registration { email, full_name, year, .. }) => {
+            last_page(&frame, &email, &LastForm { full_name, year, password: None }).respond()
+        }
+        Err(error) => link_error_page(&frame, error),
+    }
+}
+
+/// `POST /verify_email/{token}`: makes the account, and logs in.
+///
+/// # Errors
+/// Returns 503 if too many passwords are being hashed.
+pub(crate) async fn take_last(
+    State(app): State<App>,
+    visitor: Visitor,
+    frame: Frame,
+    session: Session,
+    Path(token): Path<String>,
+    Form(form): Form<LastForm>,
+) -> Result<Response, Error> {
+    let registration = match app.links.registration(&token) {
+        Ok(registration) => registration,
+        Err(error) => return link_error_page(&frame, error),
+    };
+    let Ok(email) = registration.email.parse::<EmailAddress>() else {
+        return link_error_page(&frame, LinkError::Unknown);
+    };
+    let (school, outside) = school_of(&app, &email).await?;
+    if app.config.registration == config::Registration::Closed || outside.is_some() {
+        return closed(&frame);
+    }
+    let (name, year) = (form.full_name.parse::<FullName>(), read_year(&form.year));
+    let password = form.password.clone().unwrap_or_else(|| Password::from(""));
+    let weak = password_problem(Role::Pupil, &password, &[&form.full_name, email.as_str()]).await;
+    let (Ok(full_name), Ok(year), None) = (&name, &year, &weak) else {
+        let fields = [
+            name_field().value(&form.full_name).error(name.err()),
+            year_field().value(&form.year).error(year.err()),
+            password_field().error(weak),
+        ];
+        return last_page(&frame, email.as_str(), &form).fields(fields).respond();
+    };
+    let hash = app.passwords.hash(password).await?;
     let new = NewUser {
         email: email.clone(),
         full_name: full_name.clone(),
         role: Role::Pupil,
         school_id: school.map(|school| school.id),
         year: *year,
-        email_is_verified: false,
+        email_is_verified: true,
     };
-    let url = |path: &str| app.config.site_url.link(path);
-    match users::create(&app.db, &new, Some(&hash)).await {
-        Ok(user) => {
-            let link = url(&app.links.issue(Purpose::VerifyAddress, &user));
-            send(&app, email, &VerifyAddress { link, site: url("/") });
-        }
+    let user = match users::register(&app.db, &new, &hash.hash).await {
+        Ok(user) => user,
         Err(CreateError::EmailTaken) => {
-            let letter =
-                AddressTaken { log_in: url("/login"), reset: url("/password_reset"), site: url("/") };
-            send(&app, email, &letter);
+            return MessagePage::new(
+                &frame,
+                "You have an account",
+                "This link was used, or an account was made for you.",
+            )
+            .link("Log in", "/login")
+            .link("Ask for a new password", "/password_reset")
+            .respond();
         }
         Err(CreateError::Db(error)) => return Err(error.into()),
+    };
+    session.log_in(hash.proof_with_epoch(user.id, user.epoch)).await?;
+    notice(&session, "Your account is ready, and you are logged in. Welcome!").await?;
+    let next = registration.next.map(Next::from).unwrap_or_default();
+    let mut response = Redirect::to(next.or("/")).into_response();
+    visitor.remember(&user.email, &mut response);
+    Ok(response)
+}
+
+/// Renders the page for an invalid or expired link.
+pub(super) fn link_error_page(frame: &Frame, error: LinkError) -> Result<Response, Error> {
+    match error {
+        LinkError::Db(error) => Err(error.into()),
+        error => MessagePage::new(frame, "This link does not work", error.to_string())
+            .link("Log in", "/login")
+            .link("Ask for a new password", "/password_reset")
+            .respond(),
     }
-    MessagePage::new(
-        &frame,
-        "Look into your mail",
-        "We have sent a letter to the address that you gave. Open the link in it to show that the address is yours.",
-    )
-    .paragraph("If nothing comes within a few minutes, look where unwanted mail goes.")
-    .respond()
 }

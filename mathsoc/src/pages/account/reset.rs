@@ -6,17 +6,18 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use palisade::password::Password;
+use palisade::rate_limit::RateLimitKey;
 use palisade::redirect::SafePath;
 use palisade::{Redirect, Session};
 use serde::Deserialize;
 
+use super::register::link_error_page;
 use super::register::password_field;
-use super::verify::link_error_page;
-use super::{password_problem, send};
+use super::{Visitor, password_problem, send, send_within_limits};
 use crate::db::users;
 use crate::domain::email::EmailAddress;
 use crate::error::Error;
-use crate::limits::PASSWORD_RESET;
+use crate::limits::LETTERS;
 use crate::links::{LinkError, Purpose};
 use crate::mail::{PasswordChanged, ResetPassword};
 use crate::pages::parts::Frame;
@@ -37,7 +38,7 @@ pub(crate) struct NewPasswordForm {
 
 fn page(frame: &Frame, email: &str) -> FormPage {
     FormPage::new(frame, "A new password", "Send me a link")
-        .lead("We send a link to your address. It works for half an hour.")
+        .lead("We send a link to your address. It works for two hours.")
         .fields([Field::email("E-mail address").value(email)])
         .link("I remember it after all", "/login")
 }
@@ -50,7 +51,7 @@ pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
 /// `POST /password_reset`. The response does not reveal if the address has an account.
 ///
 /// # Errors
-/// Returns 429 after too many requests for this address.
+/// Returns 429 after too many requests from this client.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
@@ -63,17 +64,17 @@ pub(crate) async fn take(
             return page(&frame, "").fields([field]).respond();
         }
     };
-    app.limits.of(&PASSWORD_RESET).check(email.key().as_str()).await?;
     if let Some(user) = users::by_email(&app.db, &email).await? {
         let link = app.config.site_url.link(&app.links.issue(Purpose::ResetPassword, &user));
-        send(&app, &user.email, &ResetPassword { link, site: app.config.site_url.link("/") });
+        let letter = ResetPassword { link, site: app.config.site_url.link("/") };
+        send_within_limits(&app, &user.email, &letter).await?;
     }
     MessagePage::new(
         &frame,
         "Look into your mail",
         "If there is an account with this address, we have sent a letter to it with a link to choose a new password.",
     )
-    .paragraph("If nothing comes within a few minutes, look where unwanted mail goes, or try another of your addresses.")
+    .paragraph("If nothing comes within a few minutes, look where unwanted mail goes, or try another of your addresses. After a few letters in one hour we send no more: the links in those you have still work.")
     .respond()
 }
 
@@ -114,12 +115,13 @@ async fn show_form(
 /// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take_new(
     app: State<App>,
+    visitor: Visitor,
     frame: Frame,
     session: Session,
     token: Path<String>,
     form: Form<NewPasswordForm>,
 ) -> Result<Response, Error> {
-    take_form(app, frame, session, token, form, Purpose::ResetPassword).await
+    take_form(app, (visitor, frame, session), token, form, Purpose::ResetPassword).await
 }
 
 /// `POST /welcome/{token}`.
@@ -128,18 +130,19 @@ pub(crate) async fn take_new(
 /// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take_first(
     app: State<App>,
+    visitor: Visitor,
     frame: Frame,
     session: Session,
     token: Path<String>,
     form: Form<NewPasswordForm>,
 ) -> Result<Response, Error> {
-    take_form(app, frame, session, token, form, Purpose::Welcome).await
+    take_form(app, (visitor, frame, session), token, form, Purpose::Welcome).await
 }
 
+/// Sets the password, and logs in: the link has shown that the visitor owns the address.
 async fn take_form(
     State(app): State<App>,
-    frame: Frame,
-    session: Session,
+    (visitor, frame, session): (Visitor, Frame, Session),
     Path(token): Path<String>,
     Form(form): Form<NewPasswordForm>,
     purpose: Purpose,
@@ -154,27 +157,40 @@ async fn take_form(
     if let Some(weak) = password_problem(user.role, &password, &about).await {
         return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).respond();
     }
-    let hash = app.passwords.hash(password).await?.hash;
+    let new = app.passwords.hash(password).await?;
     let link = match app.links.consume(purpose, &token).await {
         Ok(link) => link,
         Err(error) => return link_error_page(&frame, error),
     };
-    if users::set_password(&app.db, user.id, link.epoch, &hash).await?.is_none() {
+    let Some(epoch) = users::set_password(&app.db, user.id, link.epoch, &new.hash).await? else {
         return link_error_page(&frame, LinkError::Outdated);
-    }
-    // The link proves that the user owns the address.
+    };
     users::verify_email(&app.db, user.id).await?;
-    if purpose == Purpose::Welcome {
-        notice(&session, "Your password is kept. Log in with it.").await?;
+    app.limits.of(&LETTERS).reset(RateLimitKey::email(&user.email.key())).await.ok();
+    let url = |path: &str| app.config.site_url.link(path);
+    if purpose == Purpose::ResetPassword {
+        send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
+    }
+    if user.has_second_factor {
+        // The epoch has ended this browser's session; a new one has to carry the notice.
+        if session.sign_in().await?.is_some_and(|sign_in| sign_in.user == user.id.to_string()) {
+            session.end_outdated().await?;
+        }
+        notice(
+            &session,
+            "Your password is changed, and you are logged out everywhere. Log in with the new one.",
+        )
+        .await?;
         return Ok(Redirect::to(SafePath::of("/login")).into_response());
     }
-    let url = |path: &str| app.config.site_url.link(path);
-    send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
-    // The epoch has invalidated this browser's session; a new one has to carry the notice.
-    if session.sign_in().await?.is_some_and(|sign_in| sign_in.user == user.id.to_string()) {
-        session.end_outdated().await?;
-    }
-    notice(&session, "Your password is changed, and you are logged out everywhere. Log in with the new one.")
-        .await?;
-    Ok(Redirect::to(SafePath::of("/login")).into_response())
+    session.log_in(new.proof_with_epoch(user.id, epoch)).await?;
+    let said = if purpose == Purpose::Welcome {
+        "Your password is kept, and you are logged in. Welcome!"
+    } else {
+        "Your password is changed. You are logged in here, and logged out everywhere else."
+    };
+    notice(&session, said).await?;
+    let mut response = Redirect::to(SafePath::of("/")).into_response();
+    visitor.remember(&user.email, &mut response);
+    Ok(response)
 }

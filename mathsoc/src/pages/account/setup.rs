@@ -9,8 +9,7 @@ use palisade::{Redirect, Session};
 use serde::Deserialize;
 
 use super::password_problem;
-use super::register::{name_field, password_field};
-use super::verify::link_error_page;
+use super::register::{link_error_page, name_field, password_field};
 use crate::db::users::{self, CreateError, NewUser};
 use crate::domain::email::EmailAddress;
 use crate::domain::person::{FullName, Role};

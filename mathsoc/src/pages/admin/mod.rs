@@ -34,6 +34,7 @@ mod chart;
 pub(crate) mod competitions;
 pub(crate) mod export;
 pub(crate) mod home;
+pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod newsletters;
 pub(crate) mod pictures;

@@ -3,19 +3,34 @@
 //! Texts with all words in the title come first, then the others; each group is newest first. The
 //! search ignores case in every alphabet. It searches the visible text, not the markup.
 //!
-//! Each search reads all texts. A society has a few hundred, and searching a thousand takes a few
-//! milliseconds. An index would have to be updated by every write
+//! Each search takes these steps:
+//! 1. It waits for a slot. If too many wait already, the answer is 503 with `Retry-After`.
+//! 2. It reads the texts in batches, and remembers which match. It keeps no text.
+//! 3. It reads the ten texts of the page again, and finds the word for their excerpts.
+//!
+//! | bound | value | reason |
+//! |---|---|---|
+//! | searches at a time | 2 | a thousand articles take about 40 ms of a core |
+//! | waiting searches | 32 | the last one waits for less than a second |
+//! | texts in memory | 32 for each search | a few MB |
+//!
+//! A society has a few hundred texts. An index would have to be updated by every write
 //! (`docs/decisions/0021-search.md`).
 
 use std::convert::Infallible;
 use std::ops::Range;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{FromRequestParts, State};
 use axum::response::Html;
+use http::StatusCode;
 use http::request::Parts;
+use palisade::Rejection;
+use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
+use crate::db::Db;
 use crate::db::search::{self, Text};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
@@ -31,6 +46,11 @@ const MAX_WORDS: usize = 8;
 /// The number of characters on each side of the word in an excerpt.
 const EXCERPT_CHARS: usize = 70;
 const PER_PAGE: usize = 10;
+
+/// The slots of the searches that run.
+static RUNNING: Semaphore = Semaphore::const_new(2);
+/// The slots of the searches that run or wait.
+static ADMITTED: Semaphore = Semaphore::const_new(2 + 32);
 
 /// The query string: a text and a page.
 pub(crate) struct SearchQuery {
@@ -66,11 +86,20 @@ struct SearchPage {
     pager: Pager,
 }
 
-/// A search result.
+/// A text that matches, without the text itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Match {
+    kind: LogSubject,
+    id: i64,
+    at: i64,
+    in_title: bool,
+}
+
+/// A search result on the page.
 #[derive(Debug, PartialEq, Eq)]
 struct Hit {
+    kind: LogSubject,
     text: Text,
-    in_title: bool,
     /// Text before the first match in the body, the match, text after it. `None` if title and lead
     /// contain all words.
     excerpt: Option<[String; 3]>,
@@ -88,18 +117,14 @@ pub(crate) async fn show(
     let SearchQuery { text: query, page } = search;
     let too_long = query.chars().count() > MAX_CHARS;
     let words = words(&query);
-    let hits = if too_long || words.is_empty() {
-        Vec::new()
-    } else {
-        let texts = search::texts(&app.db).await?;
-        tokio::task::spawn_blocking(move || find(texts, &words)).await?
-    };
-    let total = hits.len();
+    let matches = if too_long || words.is_empty() { Vec::new() } else { matches(&app.db, &words).await? };
+    let total = matches.len();
     let pages = u32::try_from(total.div_ceil(PER_PAGE).max(1)).unwrap_or(u32::MAX);
     if page > pages {
         return Err(Error::not_found());
     }
-    let hits = hits.into_iter().skip((page as usize - 1) * PER_PAGE).take(PER_PAGE).collect();
+    let shown = matches.into_iter().skip((page as usize - 1) * PER_PAGE).take(PER_PAGE).collect();
+    let hits = hits(&app.db, shown, words).await?;
     let address: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &query).finish();
     let pager = Pager::new(format!("/search?{address}"), page, pages);
     render(&SearchPage { layout: frame.layout(Section::Other), query, too_long, total, hits, pager })
@@ -109,23 +134,63 @@ fn words(query: &str) -> Vec<String> {
     query.split_whitespace().take(MAX_WORDS).map(str::to_lowercase).collect()
 }
 
-fn find(texts: Vec<Text>, words: &[String]) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = texts.into_iter().filter_map(|text| hit(text, words)).collect();
-    hits.sort_by_key(|hit| !hit.in_title);
-    hits
+/// Returns what matches, titles first, then newest first.
+async fn matches(db: &Db, words: &[String]) -> Result<Vec<Match>, Error> {
+    let _admitted = ADMITTED.try_acquire().map_err(|_| {
+        let message = "Many people are searching just now. Please try again in a moment.";
+        Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "search_busy", message)
+            .with_retry_after(Duration::from_secs(1))
+    })?;
+    let _slot = RUNNING.acquire().await?;
+    let mut found = Vec::new();
+    for kind in search::KINDS {
+        let mut next = Some(i64::MIN);
+        while let Some(first) = next {
+            let texts = search::texts(db, kind, first..=i64::MAX).await?;
+            let last = texts.last().filter(|_| texts.len() == search::BATCH);
+            next = last.and_then(|text| text.id.checked_add(1));
+            let words = words.to_vec();
+            let batch = move || texts.iter().filter_map(|text| matched(kind, text, &words)).collect();
+            let batch: Vec<_> = tokio::task::spawn_blocking(batch).await?;
+            found.extend(batch);
+        }
+    }
+    sort(&mut found);
+    Ok(found)
 }
 
-fn hit(text: Text, words: &[String]) -> Option<Hit> {
-    let body = rich_text::plain(&text.body);
-    let folded = [text.title.to_lowercase(), text.lead.to_lowercase(), body.to_lowercase()];
-    let is_in = |place: &String, word: &String| place.contains(word.as_str());
-    if !words.iter().all(|word| folded.iter().any(|place| is_in(place, word))) {
-        return None;
+fn sort(found: &mut [Match]) {
+    found.sort_by_key(|it| (!it.in_title, std::cmp::Reverse((it.at, it.id))));
+}
+
+fn matched(kind: LogSubject, text: &Text, words: &[String]) -> Option<Match> {
+    let [title, lead] = [&text.title, &text.lead].map(|text| text.to_lowercase());
+    let in_title = words.iter().all(|word| title.contains(word.as_str()));
+    let is_elsewhere = |word: &&String| ![&title, &lead].iter().any(|it| it.contains(word.as_str()));
+    let others: Vec<_> = words.iter().filter(is_elsewhere).collect();
+    let is_match = others.is_empty() || {
+        let body = rich_text::plain(&text.body).to_lowercase();
+        others.iter().all(|word| body.contains(word.as_str()))
+    };
+    is_match.then_some(Match { kind, id: text.id, at: text.at, in_title })
+}
+
+/// Reads the texts of one page. One that was deleted since is left out.
+async fn hits(db: &Db, shown: Vec<Match>, words: Vec<String>) -> Result<Vec<Hit>, Error> {
+    let mut texts = Vec::with_capacity(shown.len());
+    for Match { kind, id, .. } in shown {
+        texts.extend(search::texts(db, kind, id..=id).await?.pop().map(|text| (kind, text)));
     }
-    let in_title = words.iter().all(|word| is_in(&folded[0], word));
-    let in_shown_text = words.iter().all(|word| folded[..2].iter().any(|place| is_in(place, word)));
+    let hits = move || texts.into_iter().map(|(kind, text)| hit(kind, text, &words)).collect();
+    Ok(tokio::task::spawn_blocking(hits).await?)
+}
+
+fn hit(kind: LogSubject, text: Text, words: &[String]) -> Hit {
+    let shown = [&text.title, &text.lead].map(|text| text.to_lowercase());
+    let in_shown_text = words.iter().all(|word| shown.iter().any(|it| it.contains(word.as_str())));
+    let body = rich_text::plain(&text.body);
     let excerpt = words.iter().filter(|_| !in_shown_text).find_map(|word| excerpt(&body, word));
-    Some(Hit { text, in_title, excerpt })
+    Hit { kind, text, excerpt }
 }
 
 /// Returns the first match outside of formulas with its context. A formula in it becomes `…`.
@@ -151,17 +216,16 @@ fn excerpt(body: &str, word: &str) -> Option<[String; 3]> {
 /// Finds a lower-case word, ignoring case.
 fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
     text.char_indices().find_map(|(start, _)| {
-        let mut folded = String::new();
+        let mut rest = word;
         for (at, c) in text[start..].char_indices() {
-            if folded.len() >= word.len() {
-                return (folded == word).then_some(start..start + at);
+            if rest.is_empty() {
+                return Some(start..start + at);
             }
-            folded.extend(c.to_lowercase());
-            if !word.starts_with(folded.as_str()) {
-                return None;
+            for folded in c.to_lowercase() {
+                rest = rest.strip_prefix(folded)?;
             }
         }
-        (folded == word).then_some(start..text.len())
+        rest.is_empty().then_some(start..text.len())
     })
 }
 
@@ -185,11 +249,16 @@ mod tests {
 
     fn text(title: &str, lead: &str, body: &str) -> Text {
         let (title, lead, body) = (title.to_owned(), lead.to_owned(), body.to_owned());
-        Text { kind: LogSubject::Challenge, id: 1, title, lead, body, at: 0 }
+        Text { id: 1, title, lead, body, at: 0 }
     }
 
     fn found(texts: Vec<Text>, query: &str) -> Vec<String> {
-        find(texts, &words(query)).into_iter().map(|hit| hit.text.title).collect()
+        let texts = texts.into_iter().zip(0_i64..).map(|(text, n)| Text { id: n, at: -n, ..text });
+        let texts: Vec<Text> = texts.collect();
+        let match_of = |text| matched(LogSubject::Article, text, &words(query));
+        let mut found: Vec<Match> = texts.iter().filter_map(match_of).collect();
+        sort(&mut found);
+        found.iter().map(|it| texts[it.id as usize].title.clone()).collect()
     }
 
     #[test]
@@ -219,7 +288,7 @@ mod tests {
     #[test]
     fn an_excerpt_is_text_and_cuts_no_formula() {
         let body = r"Before it stands \(\frac{1}{2}\) and 1 &lt;script&gt; then the Word, and after it \[x^2\] the end.";
-        let hit = hit(text("", "", body), &words("word")).unwrap();
+        let hit = hit(LogSubject::Article, text("", "", body), &words("word"));
         let [before, word, after] = hit.excerpt.unwrap();
         assert_eq!((before.as_str(), word.as_str()), ("Before it stands … and 1 <script> then the ", "Word"));
         assert_eq!(after, ", and after it … the end.");

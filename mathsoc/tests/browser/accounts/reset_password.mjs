@@ -1,4 +1,4 @@
-// A member resets a forgotten password by e-mail, which ends every session.
+// A member resets a forgotten password by e-mail, which ends every other session.
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { PASSWORD, WILHELMINA, logIn, member } from '../lib/accounts.mjs';
@@ -24,9 +24,9 @@ await story(async () => {
   equal(await press(other, 'Keep this password'), 422);
   await look(other, 'reset-new-wrong');
   equal(await send(other, { Password: NEW }, 'Keep this password'), 303);
-  equal(path(other), '/login');
+  equal(path(other), '/', 'the link logs in');
   await page.goto('/profile');
-  equal(path(page), '/login', 'every session ends');
+  equal(path(page), '/login', 'every other session ends');
   equal(await logIn(page, WILHELMINA.email, PASSWORD), 422);
   equal(await logIn(page, WILHELMINA.email, NEW), 303);
 });

@@ -6,7 +6,7 @@ use super::Quota;
 use super::state::{QuotaState, window_micros};
 
 /// The time and cost of every allowed hit, oldest first. Hits at the same time share an entry.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HitLog {
     hits: VecDeque<(u64, u32)>,
     total: u32,
@@ -14,6 +14,12 @@ pub(crate) struct HitLog {
 }
 
 impl HitLog {
+    /// Returns the number of hits that fit into the memory of this log.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.hits.capacity()
+    }
+
     /// Returns the hits within the window, oldest first. Times in the future become `now`.
     fn live(&self, quota: Quota, now: u64) -> impl Iterator<Item = (u64, u32)> {
         let window = window_micros(quota);

@@ -56,6 +56,8 @@ mod hit_log;
 mod parse;
 pub(crate) mod state;
 mod strategy;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::num::NonZeroU32;

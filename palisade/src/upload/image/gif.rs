@@ -9,6 +9,9 @@ const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
 const GRAPHIC_CONTROL: u8 = 0xf9;
 const APPLICATION: u8 = 0xff;
+/// The memory for a pixel: the screen before and after a frame and the frame itself in RGBA, and
+/// the palette indexes that are encoded.
+const BYTES_PER_PIXEL: u64 = 3 * 4 + 2;
 /// The applications whose block has the loop count, with the lengths of the name and of the one
 /// sub-block.
 const LOOP_COUNT: &[&[u8]] = &[b"\x0bNETSCAPE2.0\x03", b"\x0bANIMEXTS1.0\x03"];
@@ -22,6 +25,8 @@ pub(super) fn strip(
     let mut screen = *reader;
     let (width, height, packed) = (screen.le16()?, screen.le16()?, screen.byte()?);
     stripped.frame(width.into(), height.into(), max_pixels)?;
+    let screen_pixels = stripped.largest_frame;
+    stripped.bytes_per_pixel = BYTES_PER_PIXEL;
     stripped.bytes.extend(reader.take(7)?);
     stripped.bytes.extend(reader.take(colour_table_length(packed))?);
     let mut has_pixels = false;
@@ -33,6 +38,8 @@ pub(super) fn strip(
                 reader.take(4)?;
                 let (width, height, packed) = (reader.le16()?, reader.le16()?, reader.byte()?);
                 stripped.frame(width.into(), height.into(), max_pixels)?;
+                let pixels = u64::from(width) * u64::from(height);
+                stripped.decoded_pixels = stripped.decoded_pixels.saturating_add(pixels.max(screen_pixels));
                 reader.take(colour_table_length(packed))?;
                 reader.byte()?;
                 skip_sub_blocks(reader)?;

@@ -8,6 +8,9 @@ const BEGIN: u8 = 0xd8;
 const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
 
+/// A decoded pixel: red, green and blue.
+const PIXEL: u64 = 3;
+
 pub(super) fn strip(
     reader: &mut Reader<'_>,
     stripped: &mut StrippedImage,
@@ -17,11 +20,16 @@ pub(super) fn strip(
         return Err(UploadError::Damaged);
     }
     stripped.bytes.extend([0xff, BEGIN]);
-    let (mut orientation, mut has_pixels) = (None, false);
+    let (mut orientation, mut scans, mut coefficients) = (None, 0_u32, 0);
     loop {
         let marker = marker(reader)?;
         match marker {
-            END if has_pixels => {
+            END if scans > 0 => {
+                // All coefficients are in memory if there are several scans, and rows that are made
+                // larger. Later there is a copy in the other orientation, or the encoded file, which is
+                // smaller.
+                let coefficients = if scans > 1 { coefficients + 1 } else { 0 };
+                stripped.bytes_per_pixel = PIXEL + PIXEL.max(coefficients);
                 stripped.bytes.extend([0xff, END]);
                 if orientation.is_some_and(|value| value >= 5) {
                     std::mem::swap(&mut stripped.width, &mut stripped.height);
@@ -40,13 +48,14 @@ pub(super) fn strip(
                 frame.byte()?;
                 let (height, width) = (frame.be16()?, frame.be16()?);
                 stripped.frame(width.into(), height.into(), max_pixels)?;
+                coefficients = coefficients.max(2 * u64::from(frame.byte()?));
                 keep(stripped, marker, data);
             }
             SCAN if stripped.width == 0 => return Err(UploadError::Damaged),
             SCAN => {
                 keep(stripped, marker, data);
                 stripped.bytes.extend(scan(reader)?);
-                has_pixels = true;
+                scans = scans.saturating_add(1);
             }
             // JFIF, without its thumbnail.
             0xe0 if data.starts_with(b"JFIF\0") && data.len() >= 14 => {

@@ -10,6 +10,14 @@ const KEPT: &[&[u8; 4]] = &[
     b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
 
+/// Returns the memory for a pixel: decoded, compressed, compressed once more if that did not shrink
+/// it, and the new file. Samples of 16 bits are also copied in the file's byte order.
+fn bytes_per_pixel(depth: u8, colour_type: u8) -> u64 {
+    // With an alpha channel, which a `tRNS` chunk adds to any type.
+    let channels = if colour_type & 0b11 == 0 { 2 } else { 4 };
+    if depth == 16 { channels * 2 * 5 } else { channels * 4 }
+}
+
 pub(super) fn strip(
     reader: &mut Reader<'_>,
     stripped: &mut StrippedImage,
@@ -26,7 +34,10 @@ pub(super) fn strip(
         reader.take(4)?;
         match &name {
             b"IHDR" if !first => return Err(UploadError::Damaged),
-            b"IHDR" => stripped.frame(data.be32()?, data.be32()?, max_pixels)?,
+            b"IHDR" => {
+                stripped.frame(data.be32()?, data.be32()?, max_pixels)?;
+                stripped.bytes_per_pixel = bytes_per_pixel(data.byte()?, data.byte()?);
+            }
             _ if first => return Err(UploadError::Damaged),
             b"IDAT" => has_pixels = true,
             // The sequence number precedes the frame's size.

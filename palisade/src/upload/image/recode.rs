@@ -15,18 +15,14 @@ use crate::upload::file_type::FileType;
 
 /// Visually the same as the original.
 const JPEG_QUALITY: u8 = 88;
-/// The memory of a decoder besides the pixels.
-const DECODER_BYTES: u64 = 16 << 20;
-
-/// Encodes an image again. Of an animated PNG or WebP the first frame stays. All frames of a GIF
-/// together have at most `max_pixels`.
+/// Encodes an image again, within the memory of [`StrippedImage::decoder_bytes`]. Of an animated PNG
+/// or WebP the first frame stays.
 pub(in crate::upload) fn recode(
     file_type: FileType,
     stripped: &StrippedImage,
-    max_pixels: u64,
 ) -> Result<StrippedImage, UploadError> {
     let mut limits = Limits::default();
-    limits.max_alloc = Some(max_pixels.saturating_mul(8).saturating_add(DECODER_BYTES));
+    limits.max_alloc = Some(stripped.decoder_bytes());
     let source = Cursor::new(&stripped.bytes[..]);
     let mut bytes = Cursor::new(Vec::new());
     let encoded = match file_type {
@@ -38,7 +34,7 @@ pub(in crate::upload) fn recode(
             image.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
             Ok(image)
         }),
-        FileType::Gif => return animation(source, stripped, limits, max_pixels),
+        FileType::Gif => return animation(source, limits),
         FileType::Pdf => return Err(UploadError::Damaged),
     };
     let image = encoded.map_err(|_| UploadError::Damaged)?;
@@ -46,7 +42,7 @@ pub(in crate::upload) fn recode(
         bytes: bytes.into_inner(),
         width: image.width(),
         height: image.height(),
-        has_trailing_data: false,
+        ..StrippedImage::default()
     })
 }
 
@@ -60,12 +56,7 @@ fn still(decoder: ImageResult<impl ImageDecoder>, limits: Limits) -> ImageResult
     Ok(image)
 }
 
-fn animation(
-    source: Cursor<&[u8]>,
-    stripped: &StrippedImage,
-    limits: Limits,
-    max_pixels: u64,
-) -> Result<StrippedImage, UploadError> {
+fn animation(source: Cursor<&[u8]>, limits: Limits) -> Result<StrippedImage, UploadError> {
     let damaged = |_| UploadError::Damaged;
     let mut decoder = GifDecoder::new(source).map_err(damaged)?;
     decoder.set_limits(limits).map_err(damaged)?;
@@ -78,12 +69,9 @@ fn animation(
     {
         let mut encoder = GifEncoder::new_with_speed(&mut bytes, 10);
         encoder.set_repeat(repeat).map_err(damaged)?;
-        let mut left = max_pixels;
         for frame in decoder.into_frames() {
-            let pixels = u64::from(width) * u64::from(height);
-            left = left.checked_sub(pixels).ok_or(UploadError::TooManyPixels { max: max_pixels })?;
             encoder.encode_frame(frame.map_err(damaged)?).map_err(damaged)?;
         }
     }
-    Ok(StrippedImage { bytes, width: stripped.width, height: stripped.height, has_trailing_data: false })
+    Ok(StrippedImage { bytes, width, height, ..StrippedImage::default() })
 }

@@ -9,6 +9,10 @@ const METADATA: u8 = 0x0c;
 /// The length of a frame's header: position, size and delay.
 const FRAME_HEADER: usize = 16;
 
+/// The memory for a pixel, in RGBA each: decoded, the copy that the encoder makes, and the encoded
+/// file in a vector that grows.
+const BYTES_PER_PIXEL: u64 = 4 * 4;
+
 pub(super) fn strip(
     reader: &mut Reader<'_>,
     stripped: &mut StrippedImage,
@@ -19,6 +23,7 @@ pub(super) fn strip(
     let mut riff = Reader::new(reader.take(length)?);
     riff.take(4)?;
     let mut kept = b"WEBP".to_vec();
+    stripped.bytes_per_pixel = BYTES_PER_PIXEL;
     chunks(&mut riff, &mut kept, stripped, max_pixels, true)?;
     stripped.bytes.extend(b"RIFF");
     stripped.bytes.extend(u32::try_from(kept.len()).map_err(|_| UploadError::Damaged)?.to_le_bytes());

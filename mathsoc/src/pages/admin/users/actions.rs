@@ -45,7 +45,7 @@ pub(crate) async fn letter(
         let url = |path: &str| app.config.site_url.link(path);
         let link = url(&app.links.issue(Purpose::ResetPassword, &user));
         send(&app, &user.email, &ResetPassword { link, site: url("/") });
-        let message = format!("A letter goes to {}. Its link works for half an hour.", user.email);
+        let message = format!("A letter goes to {}. Its link works for two hours.", user.email);
         redirect_with_notice(&session, &page_of(id), &message).await
     } else {
         send(&app, &user.email, &welcome(&app, &user));

@@ -1,4 +1,4 @@
-//! The cookies of sessions: read from a request, written to a response.
+//! A cookie of the library: read from a request, written to a response.
 
 use std::io::BufRead;
 
@@ -9,7 +9,7 @@ use crate::core::same_site::SameSite;
 
 /// The name and the attributes of a cookie.
 #[derive(Clone, Debug)]
-pub(super) struct CookieConfig {
+pub(crate) struct CookieConfig {
     name: Box<str>,
     /// The name of a `Secure` cookie, with its prefix.
     secure_name: Box<str>,
@@ -24,27 +24,27 @@ const HOST_PREFIX: &str = "__Host-";
 const SECURE_PREFIX: &str = "__Secure-";
 
 /// The size of a cookie that every browser accepts, name and attributes included.
-pub(super) const MAX_COOKIE_BYTES: usize = 4096;
+pub(crate) const MAX_COOKIE_BYTES: usize = 4096;
 
 impl CookieConfig {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let (name, path) = (Box::from(name), Box::from("/"));
         Self { name, secure_name: Box::default(), same_site: SameSite::Lax, domain: None, path }.prefixed()
     }
 
-    pub(super) fn named(self, name: &str) -> Self {
+    pub(crate) fn named(self, name: &str) -> Self {
         Self { name: name.into(), ..self }.prefixed()
     }
 
-    pub(super) fn same_site(self, same_site: SameSite) -> Self {
+    pub(crate) fn same_site(self, same_site: SameSite) -> Self {
         Self { same_site, ..self }
     }
 
-    pub(super) fn domain(self, domain: &str) -> Self {
+    pub(crate) fn domain(self, domain: &str) -> Self {
         Self { domain: Some(domain.into()), ..self }.prefixed()
     }
 
-    pub(super) fn path(self, path: &str) -> Self {
+    pub(crate) fn path(self, path: &str) -> Self {
         Self { path: path.into(), ..self }.prefixed()
     }
 
@@ -55,7 +55,7 @@ impl CookieConfig {
     }
 
     /// Returns the name without the prefix, as the application has configured it.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -64,17 +64,17 @@ impl CookieConfig {
     }
 
     /// Returns `true` if the request has a cookie of this name.
-    pub(super) fn is_sent(&self, headers: &CookieHeaders, secure: bool) -> bool {
+    pub(crate) fn is_sent(&self, headers: &CookieHeaders, secure: bool) -> bool {
         self.find(headers, secure).next().is_some()
     }
 
     /// Returns the longest value that every browser accepts, in bytes.
-    pub(super) fn max_value_bytes(&self, secure: bool) -> usize {
+    pub(crate) fn max_value_bytes(&self, secure: bool) -> usize {
         MAX_COOKIE_BYTES.saturating_sub(self.set("", secure, None).len())
     }
 
     /// Returns the values of the cookies with this name. Other cookies may have any bytes.
-    pub(super) fn find<'a>(
+    pub(crate) fn find<'a>(
         &'a self,
         headers: &'a CookieHeaders,
         secure: bool,
@@ -88,7 +88,7 @@ impl CookieConfig {
 
     /// Returns the `Set-Cookie` value. Without `max_age`, in seconds, it is a cookie for as long
     /// as the browser is open.
-    pub(super) fn set(&self, value: &str, secure: bool, max_age: Option<u64>) -> HeaderValue {
+    pub(crate) fn set(&self, value: &str, secure: bool, max_age: Option<u64>) -> HeaderValue {
         let (name, same_site) = (self.sent_name(secure), self.same_site);
         let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let domain = self.domain.as_ref().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
@@ -100,19 +100,19 @@ impl CookieConfig {
 
     /// Returns the `Set-Cookie` value that deletes the cookie. It has the attributes of
     /// [`set`](Self::set): browsers ignore it otherwise.
-    pub(super) fn clear(&self, secure: bool) -> HeaderValue {
+    pub(crate) fn clear(&self, secure: bool) -> HeaderValue {
         self.set("", secure, Some(0))
     }
 }
 
 /// The `Cookie` headers of a request. One header or none, the usual case, needs no allocation.
-pub(super) struct CookieHeaders {
+pub(crate) struct CookieHeaders {
     first: Option<HeaderValue>,
     others: Vec<HeaderValue>,
 }
 
 impl CookieHeaders {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(COOKIE).iter().cloned();
         Self { first: lines.next(), others: lines.collect() }
     }
@@ -131,15 +131,6 @@ fn pairs(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
         let pair = rest.split_at_checked(read)?.0;
         (read > 0).then(|| pair.strip_suffix(b";").unwrap_or(pair))
     })
-}
-
-/// The change of the remember cookie in the response.
-#[derive(Default)]
-pub(super) enum RememberCookie {
-    #[default]
-    Keep,
-    Set(String),
-    Clear,
 }
 
 #[cfg(test)]
