@@ -1,6 +1,8 @@
 //! Programs that write, and remember what was acknowledged.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,12 +18,12 @@ const LONGEST: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Writes {
     /// Rows of `load-app`.
     Notes,
-    /// Accounts of the site, by its form.
-    Accounts,
+    /// Accounts of the site, by its form and the letters in this folder.
+    Accounts(PathBuf),
 }
 
 /// Writers who go on until [`end`](Self::end). Each write has a number of its own.
@@ -38,13 +40,13 @@ impl Writers {
         let acknowledged = Arc::<Mutex<BTreeSet<u64>>>::default();
         let mut tasks = JoinSet::new();
         for writer in 0..writers {
-            let (server, numbers) = (server.to_owned(), Arc::clone(numbers));
+            let (server, writes, numbers) = (server.to_owned(), writes.clone(), Arc::clone(numbers));
             let acknowledged = Arc::clone(&acknowledged);
             tasks.spawn(async move {
                 let mut form = None;
                 loop {
                     let number = numbers.fetch_add(1, Ordering::Relaxed);
-                    let written = write(&server, writes, writer, number, &mut form);
+                    let written = write(&server, &writes, writer, number, &mut form);
                     if timeout(LONGEST, written).await.unwrap_or(false) {
                         acknowledged.lock().unwrap().insert(number);
                     } else {
@@ -80,19 +82,41 @@ impl Writers {
     }
 }
 
-async fn write(server: &str, writes: Writes, writer: u32, number: u64, form: &mut Option<OpenForm>) -> bool {
+async fn write(server: &str, writes: &Writes, writer: u32, number: u64, form: &mut Option<OpenForm>) -> bool {
     let from = address(500 + writer);
-    if let Writes::Notes = writes {
+    let Writes::Accounts(outbox) = writes else {
         let written = ask(from, server, "POST", &format!("/api/notes/{number}")).await;
         return written.is_ok_and(|response| response.status == 200);
-    }
+    };
     if form.is_none() {
         *form = OpenForm::open(from, server, "/register").await.ok();
     }
     let Some(open) = form else { return false };
-    let fields = format!(
-        "full_name=Ada+Lovelace&email=writer{number}%40example.org&year=&password=seven+purple+otters+waltz"
-    );
+    let fields = format!("full_name=Ada+Lovelace&email=writer{number}%40example.org&year=");
     let posted = open.post(from, server, "/register", &fields).await;
-    posted.is_ok_and(|response| response.status == 200 && response.body.contains("Look into your mail"))
+    if !posted.is_ok_and(|page| page.status == 200 && page.body.contains("Look into your mail")) {
+        return false;
+    }
+    let Some(link) = link(outbox, number).await else { return false };
+    let Ok(last) = OpenForm::open(from, server, &link).await else { return false };
+    let fields = "full_name=Ada+Lovelace&year=&password=seven+purple+otters+waltz";
+    last.post(from, server, &link, fields).await.is_ok_and(|response| response.status == 303)
+}
+
+/// Returns the link of the letter to this account, once the letter is there.
+async fn link(outbox: &Path, number: u64) -> Option<String> {
+    const TRIES: u32 = 250;
+    let to = format!("To: writer{number}@example.org\r\n");
+    for _ in 0..TRIES {
+        for letter in fs::read_dir(outbox).into_iter().flatten().flatten() {
+            let Ok(text) = fs::read_to_string(letter.path()) else { continue };
+            if text.contains(&to) && letter.path().extension().is_some_and(|it| it == "eml") {
+                let _ = fs::remove_file(letter.path());
+                let at = text.find("/verify_email/")?;
+                return text[at..].lines().next().map(|link| link.trim().to_owned());
+            }
+        }
+        sleep(PAUSE).await;
+    }
+    None
 }
