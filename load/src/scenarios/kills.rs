@@ -48,7 +48,8 @@ pub(super) async fn site(size: Size) -> Outcome {
     for _ in 0..size.of(2, 10) {
         let mut site = servers::site(&folder, &[("REGISTRATION", "open")]);
         let visitor = Visitor::start(&site.address, "/about");
-        let writers = Writers::start(&site.address, Writes::Accounts(folder.join("data/outbox")), 4, &numbers);
+        let writers =
+            Writers::start(&site.address, Writes::Accounts(folder.join("data/outbox")), 4, &numbers);
         outcome.promise(writers.more(size.of(8, 100)).await, "registering stopped");
         outcome.all_served(visitor.end().await);
         outcome.memory(site.memory_peak(), MEMORY);

@@ -35,7 +35,8 @@ pub(super) async fn run(size: Size) -> Outcome {
     let visitor = Visitor::start(&site.address, "/healthz");
     for _ in 0..size.of(1, 3) {
         for fault in [Postgres::pause, Postgres::kill] {
-            let writers = Writers::start(&site.address, Writes::Accounts(folder.join("data/outbox")), 4, &numbers);
+            let writers =
+                Writers::start(&site.address, Writes::Accounts(folder.join("data/outbox")), 4, &numbers);
             outcome.promise(writers.more(size.of(6, 50)).await, "registering stopped");
             fault(&mut server, true);
             says_so(&site, size.of(1, 10), &mut outcome).await;

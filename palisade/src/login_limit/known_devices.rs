@@ -46,6 +46,10 @@ use crate::rate_limit::RateLimitKey;
 /// The cookie proves nothing but that somebody has signed in with this browser: it only decides
 /// which counters an attempt is counted at. It names no account in clear, holds the last eight of
 /// the browser, and lasts for 400 days, which is as long as browsers keep a cookie.
+///
+/// `Session::log_out` (feature `session`) makes the browser delete every cookie of the site,
+/// this one too, by `Clear-Site-Data`. To keep the browser known, let the response to the log-out
+/// have a `Clear-Site-Data: "storage"` of its own.
 #[derive(Clone)]
 #[doc(alias = "device cookie")]
 #[must_use]

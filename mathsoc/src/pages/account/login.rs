@@ -3,6 +3,7 @@
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use http::{HeaderName, HeaderValue};
 use palisade::password::Password;
 use palisade::redirect::{Next, SafePath};
 use palisade::session::AuthProof;
@@ -237,8 +238,12 @@ async fn code_passes(app: &App, user: i64, code: &str) -> Result<bool, Error> {
     }
 }
 
-/// `POST /logout`.
+/// `POST /logout`. The browser deletes what the site has stored in it; its cookies are deleted by
+/// name, since the one of a known browser stays.
 pub(crate) async fn log_out(session: Session) -> Result<Response, Error> {
     session.log_out().await?;
-    Ok(Redirect::to(SafePath::of("/")).into_response())
+    let mut response = Redirect::to(SafePath::of("/")).into_response();
+    let storage = HeaderValue::from_static("\"storage\"");
+    response.headers_mut().insert(HeaderName::from_static("clear-site-data"), storage);
+    Ok(response)
 }
