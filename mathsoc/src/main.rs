@@ -238,7 +238,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let maintenance = [
         tokio::spawn(run_maintenance(app.clone())),
         tokio::spawn(check_storage(app.clone())),
-        tokio::spawn(limits::run_releases(app.clone())),
+        tokio::spawn(limits::run_releases(app.db.clone(), app.limits.clone())),
     ];
 
     // The metrics endpoint outlives the site, so that monitoring sees it stop.

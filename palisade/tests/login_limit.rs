@@ -156,6 +156,17 @@ async fn a_refused_attempt_counts_nowhere() {
 }
 
 #[tokio::test]
+async fn an_attempt_at_a_busy_server_costs_the_address_nothing() {
+    let (limit, _) = limit();
+    let stranger = devices().unknown();
+    for pupil in 0..200 {
+        let email = RateLimitKey::email(&format!("p{pupil}@school.example"));
+        limit.attempt(email, address(1), &stranger).await.unwrap().withdraw().await;
+    }
+    assert!(succeeds(&limit, "last@school.example", address(1), &stranger).await);
+}
+
+#[tokio::test]
 async fn attempts_at_once_do_not_pass_together() {
     let (limit, _) = limit();
     let stranger = devices().unknown();

@@ -1,10 +1,12 @@
 //! Servers that a test starts, each in a folder of its own, and that stop with it.
 
+use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::program::signal;
@@ -133,6 +135,10 @@ impl Server {
     /// Stops the process (SIGSTOP), or continues it (SIGCONT).
     pub fn pause(&self, pause: bool) {
         signal(if pause { "-STOP" } else { "-CONT" }, self.child.id());
+        // A busy machine stops the threads a moment later; until then they answer.
+        while pause && !is_stopped(self.child.id()) {
+            sleep(Duration::from_millis(1));
+        }
     }
 
     /// Kills the process.
@@ -140,6 +146,15 @@ impl Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns `true` if every thread of the process is stopped.
+fn is_stopped(process: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+    })
 }
 
 impl Drop for Server {

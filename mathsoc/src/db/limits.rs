@@ -3,7 +3,7 @@
 use super::admin_log::{Action, Actor, INSERT};
 use super::{Db, Result, on};
 use crate::domain::clock::now;
-use crate::limits::{Caller, Refusal};
+use crate::domain::limited::{Caller, Refusal};
 
 /// How long refusals and releases are kept, in seconds: longer than any quota of a day.
 const KEPT: i64 = 2 * 24 * 60 * 60;

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod email;
 pub mod ids;
 pub mod key_stage;
+pub mod limited;
 pub mod log_subject;
 pub mod person;
 pub mod school;

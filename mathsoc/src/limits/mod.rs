@@ -59,11 +59,13 @@ use palisade::rate_limit::{
 };
 use palisade::request::Client;
 
-pub use self::clear::{Caller, CallerError, ClearError, clear};
-pub use self::refusals::{Refusal, Refusals};
+pub use self::clear::{ClearError, clear};
+pub use self::refusals::Refusals;
 pub use self::release::{apply_releases, run_releases};
 pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
+use crate::domain::limited::IPV6_PREFIX;
+pub use crate::domain::limited::{Caller, CallerError, Refusal};
 use crate::web::signed_in::MemberId;
 
 /// The groups of pages, and of POST routes without a limit per address of their own.
@@ -131,9 +133,6 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("files", "a page is made of many files, and they cost little"),
     ("open", "monitoring is always answered"),
 ];
-
-/// The prefix length by which IPv6 clients are counted.
-const IPV6_PREFIX: u8 = 64;
 
 /// A school's address has this many times the quotas that count by address.
 const SCHOOL_FACTOR: u32 = 10;

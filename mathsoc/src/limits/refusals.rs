@@ -6,27 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::clock::now;
+use crate::domain::limited::Refusal;
 
 /// The number of callers that are kept between two writes. Further ones are refused all the same,
 /// and not listed.
 const MAX_CALLERS: usize = 1_000;
-
-/// The refusals of one caller at one limit.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Refusal {
-    /// The name of the limit.
-    pub limit_name: String,
-    /// The address, or the number of a member.
-    pub caller: String,
-    /// The account that the caller wanted to log in to; empty at other limits.
-    pub account: String,
-    /// The number of refused requests.
-    pub refused: i64,
-    /// The time of the last one; Unix seconds.
-    pub last_at: i64,
-    /// The time from which the caller passes again; Unix seconds.
-    pub until: i64,
-}
 
 /// A limit's name, a caller and an account.
 type Key = (String, String, String);

@@ -11,11 +11,11 @@ use palisade::rate_limit::RateLimitKey;
 use palisade::rate_limit::store::StoreError;
 use tokio::time::MissedTickBehavior;
 
-use super::{Caller, LIMITS, Limits, Per};
+use super::{LIMITS, Limits, Per};
 use crate::db::limits::{self, Release};
 use crate::db::{Db, Result};
 use crate::domain::email::EmailAddress;
-use crate::state::App;
+use crate::domain::limited::Caller;
 
 impl Limits {
     /// Resets what this caller has counted, at every limit. `clients` are the addresses from which
@@ -88,7 +88,7 @@ pub async fn apply_releases(db: &Db, own: &Limits, last: i64) -> Result<i64> {
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Writes refusals and applies releases every two seconds, for as long as the site is served.
-pub async fn run_releases(app: App) {
+pub async fn run_releases(db: Db, own: Limits) {
     let mut last = None;
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -98,9 +98,9 @@ pub async fn run_releases(app: App) {
             let since = match last {
                 Some(id) => id,
                 // Nothing was counted in this process before.
-                None => limits::newest_release(&app.db).await?,
+                None => limits::newest_release(&db).await?,
             };
-            apply_releases(&app.db, &app.limits, since).await
+            apply_releases(&db, &own, since).await
         };
         match done.await {
             Ok(newest) => last = Some(newest),

@@ -268,7 +268,7 @@ async fn the_command_clears_counts_in_the_memory_of_a_running_site() {
         assert_eq!(from(&site, 1).get("/about").await.status, 200);
     }
     assert_eq!(from(&site, 1).get("/about").await.status, 429);
-    let running = tokio::spawn(limits::run_releases(site.app.clone()));
+    let running = tokio::spawn(limits::run_releases(site.app.db.clone(), site.app.limits.clone()));
     // The running site must have looked for old releases once.
     while db::limits::refused(&site.app.db).await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;

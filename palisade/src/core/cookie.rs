@@ -133,6 +133,15 @@ fn pairs(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The change of the remember cookie in the response.
+#[derive(Default)]
+pub(crate) enum RememberCookie {
+    #[default]
+    Keep,
+    Set(String),
+    Clear,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::limit::Counters;
+use super::counters::Counters;
 use crate::rate_limit::{BackoffAttempt, RateLimit, RateLimitKey, RateLimitRejection};
 
 /// An attempt that passed. It counts as a failure unless [`succeeded`](Self::succeeded) is called.
@@ -102,6 +102,13 @@ impl<'a> LoginAttempt<'a> {
                 Err(rejection)
             }
         }
+    }
+
+    /// Takes the attempt back at the quotas: the password was not checked, because the server is busy.
+    /// The delays of the client at this account count it all the same, so that a busy server is no way
+    /// around them.
+    pub async fn withdraw(mut self) {
+        self.charges.refund().await;
     }
 
     /// Records that the password was right: takes back what this attempt has counted, and deletes

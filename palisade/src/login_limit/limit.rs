@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::attempt::LoginAttempt;
+use super::counters::Counters;
 use super::known_devices::KnownDevice;
 use crate::core::peers::{PeerList, PeerListError};
 
@@ -25,26 +26,6 @@ const ACCOUNT_MESSAGE: &str = "Too many wrong passwords were tried at this accou
 #[doc(alias("brute force", "account lockout", "axes", "credential stuffing"))]
 #[must_use]
 pub struct LoginLimit(Arc<Counters>);
-
-#[derive(Clone, Debug)]
-pub(super) struct Counters {
-    /// Failures of a client, at all accounts.
-    pub(super) client: RateLimit,
-    /// The same, in the wide networks.
-    pub(super) wide: RateLimit,
-    networks: Option<PeerList>,
-    /// The first attempts of a client at an account.
-    pub(super) first_of_client: RateLimit,
-    /// The first attempts of all clients at an account.
-    pub(super) first: RateLimit,
-    /// The further attempts of all clients at an account.
-    pub(super) further: RateLimit,
-    /// The delays of a client at an account.
-    pub(super) pair: Backoff,
-    /// The delays of a known browser at an account.
-    pub(super) device: Backoff,
-    enabled: bool,
-}
 
 impl LoginLimit {
     /// Makes a limit with the defaults. Its name is its scope: limits with the same name and store
@@ -203,13 +184,5 @@ impl LoginLimit {
                 *limit = change(limit.clone());
             }
         })
-    }
-}
-
-impl Counters {
-    /// Returns the limit on the failures of a client at this address.
-    pub(super) fn of_address(&self, address: IpAddr) -> &RateLimit {
-        let wide = self.networks.as_ref().is_some_and(|list| list.contains_ip(address.to_canonical()));
-        if wide { &self.wide } else { &self.client }
     }
 }

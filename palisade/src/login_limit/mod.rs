@@ -95,6 +95,7 @@
 //! [`Backoff`]: crate::rate_limit::Backoff
 
 mod attempt;
+mod counters;
 mod known_devices;
 mod limit;
 

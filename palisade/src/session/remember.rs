@@ -20,15 +20,7 @@ use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::request_session::{RequestSession, store_down};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
-
-/// The change of the remember cookie in the response.
-#[derive(Default)]
-pub(super) enum RememberCookie {
-    #[default]
-    Keep,
-    Set(String),
-    Clear,
-}
+use crate::core::cookie::RememberCookie;
 
 /// The seconds for which a replaced token stays valid.
 const REPLACED_TOKEN_GRACE: u64 = 60;

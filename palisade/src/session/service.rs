@@ -18,12 +18,11 @@ use tower_service::Service;
 
 use super::data::{SessionChange, SessionData};
 use super::handle::Session;
-use super::remember::RememberCookie;
 use super::request_session::{RequestSession, SessionState, store_down};
 use super::settings::{Sessions, Storage};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
 use crate::core::cache::is_private;
-use crate::core::cookie::MAX_COOKIE_BYTES;
+use crate::core::cookie::{MAX_COOKIE_BYTES, RememberCookie};
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
 

@@ -77,7 +77,13 @@ impl Visitor {
         stored: Option<StoredCredential>,
     ) -> Result<Option<VerifiedPassword>, Rejection> {
         let attempt = self.attempt(app, app.limits.passwords(), "login", email).await?;
-        let verified = app.passwords.verify(password, stored).await?;
+        let verified = match app.passwords.verify(password, stored).await {
+            Ok(verified) => verified,
+            Err(busy) => {
+                attempt.withdraw().await;
+                return Err(busy.into());
+            }
+        };
         if verified.is_some() {
             attempt.succeeded().await;
         }

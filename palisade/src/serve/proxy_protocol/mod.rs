@@ -62,7 +62,7 @@ impl Serve {
 }
 
 /// The reason why a connection has no client.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub(super) enum ReadError {
     #[error(transparent)]
     Header(#[from] HeaderError),
@@ -74,6 +74,8 @@ pub(super) enum ReadError {
     #[error(transparent)]
     Io(io::Error),
 }
+
+crate::core::error_text::debug_is_text!(ReadError);
 
 /// Reads the header from the beginning of a connection, and not a byte more. Returns the address
 /// of the client, if the header has one.
