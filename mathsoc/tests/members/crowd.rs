@@ -94,6 +94,7 @@ async fn concurrent_logins_of_one_address_are_limited() {
     let (statuses, alive) = crowd(&[("RATELIMIT_ENABLED", "true")]).await;
     let [tried, busy, limited] = [422, 503, 429].map(|status| count(&statuses, status));
     assert_eq!(tried + busy + limited, CROWD, "{statuses:?}");
-    assert!(tried <= 100 && limited > 0, "{tried} were tried, {limited} got 429");
+    // An attempt that meets a busy server costs the address nothing.
+    assert!((1..=100).contains(&tried), "{tried} were tried, {limited} got 429");
     assert!(alive > 0);
 }

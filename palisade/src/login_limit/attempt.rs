@@ -21,6 +21,10 @@ use crate::rate_limit::{BackoffAttempt, RateLimit, RateLimitKey, RateLimitReject
 ///     let attempt: LoginAttempt = limit.attempt("ada", [192, 0, 2, 7].into(), &stranger).await?;
 ///     attempt.succeeded().await; // the password is right
 /// }
+/// for _ in 0..4 {
+///     drop(limit.attempt("bob", [192, 0, 2, 7].into(), &stranger).await); // dropped: it has failed
+/// }
+/// assert!(limit.attempt("bob", [192, 0, 2, 7].into(), &stranger).await.is_err());
 /// # Ok(())
 /// # }
 /// ```

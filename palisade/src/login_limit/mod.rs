@@ -73,14 +73,14 @@
 //! | during an outage of the store | 503 | see [`on_outage`](LoginLimit::on_outage) |
 //!
 //! At most 6,100 passwords a day can be tried at one account by any number of strangers: 2.2
-//! million a year. A password that [`Policy`](crate::password::Policy) accepts takes 100 million
+//! million a year. A password that [`PasswordPolicy`](crate::password::PasswordPolicy) accepts takes 100 million
 //! guesses or more.
 //!
 //! # What it does not do
 //!
 //! - It does not know if an account exists: attempts at an unknown one count the same way.
 //! - It does not slow the guessing of one common password at many accounts from many addresses
-//!   (password spraying). [`Policy`](crate::password::Policy) refuses common passwords.
+//!   (password spraying). [`PasswordPolicy`](crate::password::PasswordPolicy) refuses common passwords.
 //! - A known browser is not signed in by its cookie; it still needs the password.
 //!
 //! # See also

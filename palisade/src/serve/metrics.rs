@@ -23,7 +23,9 @@ use crate::core::capacity_use::CapacityUse;
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 /// let server = Serve::new().metrics(&metrics).serve(listener, app);
 /// # let server = server.until(std::future::ready(()));
-/// server.await
+/// server.await?;
+/// assert!(metrics.snapshot().to_string().contains("serve_rejected_total"));
+/// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]

@@ -25,7 +25,7 @@ pub(super) enum Progress {
 }
 
 /// The reason why a header is invalid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(in crate::serve) enum HeaderError {
     #[error("the connection does not begin with a PROXY header")]
     Missing,
@@ -40,6 +40,8 @@ pub(in crate::serve) enum HeaderError {
     #[error("the header is too short for its addresses")]
     ShortAddresses,
 }
+
+crate::core::error_text::debug_is_text!(HeaderError);
 
 /// Parses the first bytes of a connection. A caller that reads exactly as many bytes as are
 /// needed, each time, never reads past a valid header.
