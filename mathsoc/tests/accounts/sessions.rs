@@ -121,14 +121,14 @@ async fn deleted_and_unverified_accounts_are_not_signed_in() {
 async fn the_cookie_has_the_flags_of_the_settings() {
     const HTTP: &str = "http://example.org";
     for (settings, origin, has, has_not) in [
-        (&[][..], HTTP, &["session=", "HttpOnly", "SameSite=Lax", "Path=/"][..], "Secure"),
+        (&[][..], HTTP, &["session=", "; HttpOnly", "; SameSite=Lax", "; Path=/"][..], "; Secure"),
         (
             &[("SESSION_COOKIE_SECURE", "true")],
             "https://example.org",
-            &["__Host-session=", "Secure"],
-            "Domain",
+            &["__Host-session=", "; Secure"],
+            "; Domain",
         ),
-        (&[("SESSION_COOKIE_SAMESITE", "Strict")], HTTP, &["SameSite=Strict"], "Lax"),
+        (&[("SESSION_COOKIE_SAMESITE", "Strict")], HTTP, &["; SameSite=Strict"], "; SameSite=Lax"),
     ] {
         let site = SignInSite::new(settings).await;
         site.user(Role::Pupil, true).await;
