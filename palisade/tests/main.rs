@@ -31,6 +31,7 @@ mod permissions;
 mod proxy;
 mod ratelimit;
 mod redirect;
+mod rejected_forms;
 mod report;
 mod request_ids;
 mod sanitize;

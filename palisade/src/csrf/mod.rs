@@ -66,7 +66,8 @@
 //! has started a new session ends the token.
 //!
 //! Pages of signed-in visitors are not cached, so the browser's "back" may show an empty form after
-//! a 403. For forms that take long to fill in, set a longer [`CsrfTokens::time_limit`] and
+//! a 403. [`Palisade::rejected_forms`](crate::Palisade::rejected_forms) shows the rejected form again. For
+//! forms that take long to fill in, also set a longer [`CsrfTokens::time_limit`] and
 //! [`Sessions::idle_timeout`](crate::Sessions::idle_timeout), or save drafts by script.
 //!
 //! # What it does not do
@@ -95,7 +96,7 @@ mod future;
 mod mode;
 mod origin;
 #[cfg(feature = "csrf")]
-mod params;
+pub(crate) mod params;
 #[cfg(feature = "csrf")]
 mod peeked;
 mod rejection;
@@ -236,6 +237,13 @@ impl Csrf {
         change(Arc::make_mut(&mut self.0));
         self
     }
+}
+
+/// Returns `true` if the origin check has verified that a page of this site, or of a trusted origin,
+/// sent the request.
+#[cfg(all(feature = "axum", feature = "session"))]
+pub(crate) fn is_origin_verified(extensions: &http::Extensions) -> bool {
+    extensions.get() == Some(&OriginVerdict::Verified)
 }
 
 /// Returns `true` if the request has a name and a password that the browser may have added.

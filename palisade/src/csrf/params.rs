@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 
 /// Iterates over the parameters; ends at the first syntax error.
-pub(super) struct Params<'a>(&'a [u8]);
+pub(crate) struct Params<'a>(&'a [u8]);
 
 /// Splits a header into its value and its parameters.
-pub(super) fn split(value: &[u8]) -> (&[u8], Params<'_>) {
+pub(crate) fn split(value: &[u8]) -> (&[u8], Params<'_>) {
     let end = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
     (value[..end].trim_ascii(), Params(&value[end..]))
 }
 
 impl<'a> Params<'a> {
     /// The value of the first parameter of this name.
-    pub(super) fn named(mut self, wanted: &[u8]) -> Option<Cow<'a, [u8]>> {
+    pub(crate) fn named(mut self, wanted: &[u8]) -> Option<Cow<'a, [u8]>> {
         self.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
     }
 }

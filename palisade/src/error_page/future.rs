@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
 use http::response::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{Extensions, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -24,6 +24,11 @@ use crate::core::requester::{self, Requester, RequesterHint};
 /// Marks a response whose body an `ErrorPages` has written: another one further out keeps it.
 #[derive(Clone, Copy)]
 struct Written;
+
+/// Marks a rejection that a page of the application shows: it is logged, and its body is kept.
+#[cfg(all(feature = "axum", feature = "session"))]
+#[derive(Clone, Copy)]
+pub(crate) struct OwnBody;
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
@@ -105,6 +110,12 @@ impl PageContext {
         if status.is_informational() || status.is_success() || has::<Written, _>(response) {
             return Action::Keep;
         }
+        #[cfg(all(feature = "axum", feature = "session"))]
+        if has::<OwnBody, _>(response) {
+            self.log(status, response.extensions(), self.context.request_id());
+            response.extensions_mut().insert(Written);
+            return Action::Keep;
+        }
         if let Some(rejection) = response.extensions().get::<Rejection>() {
             if rejection.asks_to_sign_in()
                 && status == StatusCode::SEE_OTHER
@@ -156,7 +167,7 @@ impl PageContext {
         if let Some(text) = text.as_deref().filter(|_| !is_client_error) {
             parts.extensions.insert(InternalError::new(text));
         }
-        self.log(&parts, request_id);
+        self.log(parts.status, &parts.extensions, request_id);
         let body = {
             let handler = parts.extensions.get::<HandlerError>().filter(|_| is_client_error);
             let own = handler.and_then(|error| error.message.as_ref());
@@ -209,10 +220,11 @@ impl PageContext {
         parts.extensions.insert(Written);
     }
 
-    fn log(&self, parts: &Parts, request_id: RequestId) {
-        let (status, method, path) = (parts.status.as_u16(), &self.method, self.path());
-        let rejection = parts.extensions.get::<Rejection>();
-        match (parts.extensions.get::<InternalError>(), rejection) {
+    fn log(&self, status: StatusCode, extensions: &Extensions, request_id: RequestId) {
+        let is_server_error = status.is_server_error();
+        let (status, method, path) = (status.as_u16(), &self.method, self.path());
+        let rejection = extensions.get::<Rejection>();
+        match (extensions.get::<InternalError>(), rejection) {
             (Some(cause), _) => {
                 tracing::error!(%request_id, status, %method, path, %cause, "internal error");
             }
@@ -224,7 +236,7 @@ impl PageContext {
                 let code = rejection.code();
                 tracing::info!(%request_id, code, status, %method, path, "request rejected");
             }
-            (None, None) if parts.status.is_server_error() => {
+            (None, None) if is_server_error => {
                 tracing::error!(%request_id, status, %method, path, "internal error without a cause");
             }
             (None, None) => {

@@ -137,6 +137,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 pub use self::future::ErrorPagesFuture;
+#[cfg(all(feature = "axum", feature = "session"))]
+pub(crate) use self::future::OwnBody;
 use self::future::PageContext;
 pub use self::page::{ErrorPage, Escaped};
 #[cfg(doc)]

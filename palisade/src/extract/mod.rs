@@ -35,6 +35,7 @@
 //! | [`CspNonce`] | the nonce of this response | [`SecurityHeaders`](crate::SecurityHeaders) | a nonce that no header allows |
 //! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
+//! | [`RejectedForm`], `Option<RejectedForm>` | a rejected form that this page is to show again | [`Palisade::rejected_forms`](crate::Palisade::rejected_forms) | 404, `None` |
 //! | [`BearerToken`](crate::bearer::BearerToken) | the token of `Authorization: Bearer …` | none | |
 //! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
 //! | [`Shutdown`] | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
@@ -59,8 +60,12 @@
 //!
 //! [`request`](crate::request) for the values, [`rejection`](crate::rejection) for the reasons.
 
+#[cfg(feature = "session")]
+pub(crate) mod form_fields;
 #[cfg(feature = "rate-limit")]
 mod rate_limit;
+#[cfg(feature = "session")]
+mod rejected_form;
 #[cfg(feature = "session")]
 mod signed_in;
 
@@ -72,6 +77,8 @@ use axum::response::{Html, IntoResponse, IntoResponseParts, Response, ResponsePa
 use http::request::Parts;
 use http::{Request, StatusCode};
 
+#[cfg(feature = "session")]
+pub use self::rejected_form::RejectedForm;
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
 use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};

@@ -8,9 +8,12 @@ use axum::Router;
 use tower_layer::Layer;
 
 use super::Guards;
+use super::optional::Optional;
 #[cfg(feature = "session")]
-use super::stack::Rejoined;
-use super::stack::{Adapted, Optional, Stack, Unplaced};
+use super::optional::with_token;
+#[cfg(feature = "session")]
+use super::rejected_forms::{FormPages, RejectedFormsService};
+use super::stack::{Adapted, Stack, Unplaced};
 use crate::body_limit::BodyLimit;
 use crate::concurrency::ConcurrencyLimit;
 use crate::cookies::Cookies;
@@ -64,6 +67,9 @@ pub(super) struct Settings {
     pub(super) csrf_tokens: Option<CsrfTokens>,
     #[cfg(feature = "session")]
     change_tokens: Option<Arc<TokenChange>>,
+    /// The pages that show rejected forms.
+    #[cfg(feature = "session")]
+    pub(super) rejected_forms: Option<FormPages>,
 }
 
 #[cfg(feature = "session")]
@@ -164,6 +170,8 @@ impl Palisade {
             csrf_tokens: None,
             #[cfg(feature = "session")]
             change_tokens: None,
+            #[cfg(feature = "session")]
+            rejected_forms: None,
         }))
     }
 }
@@ -311,13 +319,14 @@ impl<S: Clone> Layer<S> for Palisade {
     fn layer(&self, inner: S) -> Stack<S> {
         let settings = &*self.0;
         #[cfg(feature = "session")]
-        let inner = match &settings.csrf_tokens {
-            Some(tokens) => Optional::With { service: tokens.layer(Rejoined(inner)) },
-            None => Optional::Without { service: inner },
-        };
+        let inner = with_token(settings.csrf_tokens.as_ref(), inner);
         #[cfg(feature = "session")]
         let inner = match &settings.sessions {
-            Some(sessions) => Optional::With { service: sessions.layer(inner) },
+            Some(sessions) => {
+                let (pages, tokens) = (settings.rejected_forms.as_ref(), settings.csrf_tokens.as_ref());
+                let inner = RejectedFormsService::new(pages, tokens, inner);
+                Optional::With { service: sessions.layer(inner) }
+            }
             None => Optional::Without { service: inner },
         };
         #[cfg(feature = "rate-limit")]

@@ -72,6 +72,7 @@
 //! | [`RateLimitLayer`](crate::rate_limit::RateLimitLayer) | counts requests, if set: 429 | [`rate_limit`](Palisade::rate_limit) |
 //! | [`Sessions`](crate::Sessions) | the visitor's session, if set | [`sessions`](Palisade::sessions) |
 //! | [`CsrfTokens`](crate::CsrfTokens) | requires a token in every form, with sessions: 403 | [`csrf_tokens`](Palisade::csrf_tokens) |
+//! | rejected forms | shows a rejected form again, if set | [`rejected_forms`](Palisade::rejected_forms) |
 //! | your routes | | layers on the router, inside of [`protect`](Palisade::protect) |
 //!
 //! The order of the builder's calls does not matter.
@@ -131,9 +132,17 @@
 #[cfg(feature = "axum")]
 mod builder;
 mod development;
+#[cfg(all(feature = "axum", feature = "session"))]
+mod form_recording;
+#[cfg(all(feature = "axum", feature = "session"))]
+mod form_setting;
 #[cfg(feature = "axum")]
 mod groups;
 mod guards;
+#[cfg(feature = "axum")]
+mod optional;
+#[cfg(all(feature = "axum", feature = "session"))]
+mod rejected_forms;
 #[cfg(feature = "axum")]
 mod stack;
 

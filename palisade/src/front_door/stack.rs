@@ -12,13 +12,16 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::Guards;
+use super::optional::Optional;
+#[cfg(feature = "session")]
+use super::optional::WithToken;
+#[cfg(feature = "session")]
+use super::rejected_forms::RejectedFormsService;
 use crate::body_limit::BodyLimitService;
 use crate::concurrency::{ConcurrencyLimitService, PlacedBody};
 use crate::core::axum_compat::AxumService;
 use crate::core::guard::GuardService;
 use crate::core::internal_error::InternalError;
-#[cfg(feature = "session")]
-use crate::csrf::{CsrfTokenService, PeekedBody};
 use crate::deadline::DeadlineService;
 use crate::error_page::ErrorPagesService;
 #[cfg(feature = "rate-limit")]
@@ -37,9 +40,7 @@ type Counted<S> = Optional<RateLimitService<S>, S>;
 type Counted<S> = S;
 
 #[cfg(feature = "session")]
-type WithSession<S> = Optional<SessionService<WithToken<S>>, WithToken<S>>;
-#[cfg(feature = "session")]
-type WithToken<S> = Optional<CsrfTokenService<Rejoined<S>>, S>;
+type WithSession<S> = Optional<SessionService<RejectedFormsService<WithToken<S>>>, WithToken<S>>;
 #[cfg(not(feature = "session"))]
 type WithSession<S> = S;
 
@@ -93,57 +94,6 @@ impl<S> fmt::Debug for Stack<S> {
     }
 }
 
-/// A service with or without a layer around it.
-#[derive(Clone)]
-pub enum Optional<A, B> {
-    With { service: A },
-    Without { service: B },
-}
-
-impl<A, B, R> Service<R> for Optional<A, B>
-where
-    A: Service<R>,
-    B: Service<R, Response = A::Response, Error = A::Error>,
-{
-    type Response = A::Response;
-    type Error = A::Error;
-    type Future = OptionalFuture<A::Future, B::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), A::Error>> {
-        match self {
-            Self::With { service } => service.poll_ready(cx),
-            Self::Without { service } => service.poll_ready(cx),
-        }
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        match self {
-            Self::With { service } => OptionalFuture::With { future: service.call(request) },
-            Self::Without { service } => OptionalFuture::Without { future: service.call(request) },
-        }
-    }
-}
-
-pin_project! {
-    /// The future of an [`Optional`].
-    #[project = OptionalProjection]
-    pub enum OptionalFuture<A, B> {
-        With { #[pin] future: A },
-        Without { #[pin] future: B },
-    }
-}
-
-impl<A: Future, B: Future<Output = A::Output>> Future for OptionalFuture<A, B> {
-    type Output = A::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<A::Output> {
-        match self.project() {
-            OptionalProjection::With { future } => future.poll(cx),
-            OptionalProjection::Without { future } => future.poll(cx),
-        }
-    }
-}
-
 /// Gives the responses of [`ConcurrencyLimit`](crate::concurrency::ConcurrencyLimit) axum's body
 /// again. A body that holds no place stays the same.
 #[derive(Clone)]
@@ -183,26 +133,6 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(self.project().future.poll(cx))?;
         Poll::Ready(Ok(response.map(|body| body.into_unplaced_or(Body::new))))
-    }
-}
-
-/// Gives the service behind [`CsrfTokens`](crate::CsrfTokens) axum's body again.
-#[cfg(feature = "session")]
-#[derive(Clone)]
-pub struct Rejoined<S>(pub(super) S);
-
-#[cfg(feature = "session")]
-impl<S: Service<Request<Body>>> Service<Request<PeekedBody<Body>>> for Rejoined<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<PeekedBody<Body>>) -> Self::Future {
-        self.0.call(request.map(|body| body.into_untouched_or(Body::new)))
     }
 }
 
