@@ -108,7 +108,7 @@ async fn add_book(
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    tracing_subscriber::fmt().init();
+    tracing_subscriber::fmt().log_internal_errors(false).init();
     let key = BearerToken::generate("books"); // the prefix helps scanners to find leaked keys
     let app = app(Palisade::development(), &key)?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;

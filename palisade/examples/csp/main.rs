@@ -105,7 +105,7 @@ async fn list(State(collector): State<Collector>) -> palisade::Result<Html<Strin
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    tracing_subscriber::fmt().init();
+    tracing_subscriber::fmt().log_internal_errors(false).init();
     let app = app(Palisade::development())?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     eprintln!("Listening on http://localhost:3000/");

@@ -90,7 +90,7 @@ async fn add_note_by_htmx(session: Session, Form(note): Form<Note>) -> palisade:
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    tracing_subscriber::fmt().init();
+    tracing_subscriber::fmt().log_internal_errors(false).init();
     let keyring = Keyring::random(); // sessions end at a restart; `Keyring::from_env` keeps them
     let app = app(Palisade::development(), &keyring)?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;

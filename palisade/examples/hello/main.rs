@@ -43,7 +43,7 @@ async fn square(Path(number): Path<u32>) -> palisade::Result<String> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().init(); // every rejection is in the log, with its reason
+    tracing_subscriber::fmt().log_internal_errors(false).init();
     let app = app(env::var("SITE_HOSTS").ok().as_deref())?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     eprintln!("Listening on http://{}", listener.local_addr()?);

@@ -77,7 +77,7 @@ async fn log_in(State(site): State<Site>, Form(form): Form<LogIn>) -> palisade::
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    tracing_subscriber::fmt().init();
+    tracing_subscriber::fmt().log_internal_errors(false).init();
     let counters = env::var("COUNTERS").unwrap_or_else(|_| "memory://".into());
     let app = app(Palisade::development(), &FallbackStore::new(Store::open(&counters).await?))?;
     let port = env::args().nth(1).unwrap_or_else(|| "3000".into());

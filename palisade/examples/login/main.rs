@@ -76,7 +76,7 @@ async fn open(url: &str) -> Result<SqlitePool, sqlx::Error> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().init();
+    tracing_subscriber::fmt().log_internal_errors(false).init();
     let database = open(&env::var("DATABASE_URL").unwrap_or_else(|_| "sqlite::memory:".into())).await?;
     let keyring = match env::var_os("SECRET_KEY") {
         Some(_) => Keyring::from_env("SECRET_KEY")?, // fails if the key is weak

@@ -90,7 +90,7 @@ async fn broken() -> palisade::Result<String> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).init(); // `.json()` for a log server
+    tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).init(); // `.json()` for a log server
     let (site, metrics) = apps(Palisade::development())?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     let internal = tokio::net::TcpListener::bind("127.0.0.1:3001").await?; // not public

@@ -104,7 +104,7 @@ async fn site() -> Result<Site, HashingError> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    tracing_subscriber::fmt().init();
+    tracing_subscriber::fmt().log_internal_errors(false).init();
     let keyring = Keyring::random(); // sessions end at a restart; `Keyring::from_env` keeps them
     let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
     let app = app(Palisade::development(), sessions, site().await?);
