@@ -40,7 +40,17 @@ impl RestoreCommand {
         let restored = backup::restore(&db, &uploads, &self.file, existing).await?;
         db.close().await;
         let done = format!("They are in {} now. Everyone has to log in again.\n", config.database_url);
-        print(&(listed(&restored) + &done))
+        print(&(listed(&restored.manifest) + &done))?;
+        if !restored.damaged.is_empty() {
+            let ids: Vec<String> = restored.damaged.iter().map(ToString::to_string).collect();
+            bail!(
+                "{} of the files were damaged before the backup was made: {}. All else is restored; \
+                 `mathsoc check` tells where they are used",
+                ids.len(),
+                ids.join(", ")
+            );
+        }
+        Ok(())
     }
 }
 

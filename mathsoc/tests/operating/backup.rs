@@ -366,6 +366,30 @@ async fn a_damaged_or_foreign_file_changes_nothing() {
 }
 
 #[tokio::test]
+async fn of_four_backups_at_once_one_is_made_whole() {
+    let folder = Folder::new();
+    let db = empty(&Url::file(&folder.join("x.db"))).await;
+    let (uploads, file) = (place(&folder), folder.join("x.tar.gz"));
+    let all = futures_util::future::join_all((0..4).map(|_| backup::create(&db, &uploads, &file))).await;
+    assert_eq!(all.iter().filter(|made| made.is_ok()).count(), 1);
+    for failed in all.into_iter().filter_map(Result::err) {
+        assert!(matches!(failed, BackupError::Exists { .. }), "{failed:?}");
+    }
+    backup::verify(&file).unwrap();
+}
+
+#[tokio::test]
+async fn an_endless_row_changes_nothing() {
+    let folder = Folder::new();
+    let db = empty(&Url::file(&folder.join("x.db"))).await;
+    let (good, bad) = (folder.join("good.tar.gz"), folder.join("bad.tar.gz"));
+    backup::create(&db, &place(&folder), &good).await.unwrap();
+    forge(&good, &bad, |all, _| all.push(("tables/articles/1.jsonl".to_owned(), vec![b' '; 64 << 20])));
+    let rejected = backup::restore(&db, &place(&folder), &bad, Existing::Replace).await.unwrap_err();
+    assert!(matches!(rejected, BackupError::Damaged(_)), "{rejected:?}");
+}
+
+#[tokio::test]
 async fn a_backup_that_fails_leaves_no_file() {
     let folder = Folder::new();
     let db = Db::connect(&Url::file(&folder.join("x.db"))).await.unwrap();
@@ -375,5 +399,6 @@ async fn a_backup_that_fails_leaves_no_file() {
     run(&db, "CREATE TABLE odd (id INTEGER PRIMARY KEY, at DATETIME)").await;
     let failed = backup::create(&db, &place(&folder), &file).await.unwrap_err().to_string();
     assert!(failed.contains("odd.at") && failed.contains("DATETIME"), "{failed}");
-    assert!(!file.exists() && !folder.join("x.tar.gz.partial").exists());
+    let names = fs::read_dir(&*folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.into_iter().all(|name| !name.to_str().unwrap().contains("x.tar.gz")), "a file is left");
 }

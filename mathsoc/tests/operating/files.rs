@@ -208,6 +208,24 @@ async fn a_backup_lists_missing_files() {
 }
 
 #[tokio::test]
+async fn a_restore_names_files_that_were_damaged_before() {
+    let folder = Folder::new();
+    let db = &databases(&Postgres::start(), &folder).await[0];
+    let uploads = Uploads::open(folder.join("uploads").to_str().unwrap()).unwrap();
+    keep(db, &uploads, A, b"a picture").await;
+    keep(db, &uploads, B, b"another").await;
+    fs::write(folder.join("uploads").join(B), "damaged").unwrap();
+    let saved = folder.join("x.tar.gz");
+    backup::create(db, &uploads, &saved).await.unwrap();
+    let target = Db::connect(&Url::file(&folder.join("target.db"))).await.unwrap();
+    let to = Uploads::open("memory://").unwrap();
+    let restored = backup::restore(&target, &to, &saved, Existing::Refuse).await.unwrap();
+    assert_eq!(restored.damaged, [B.parse().unwrap()]);
+    assert_eq!(to.admin().list().await.unwrap().len(), 2, "its bytes are all that is left of it");
+    target.close().await;
+}
+
+#[tokio::test]
 async fn a_forced_restore_repairs_and_removes_files() {
     let folder = Folder::new();
     let db = &databases(&Postgres::start(), &folder).await[0];

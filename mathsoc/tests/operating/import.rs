@@ -149,6 +149,33 @@ async fn a_later_import_adds_but_never_resurrects() {
 }
 
 #[tokio::test]
+async fn an_id_that_no_new_row_could_follow_is_left_out() {
+    let folder = Folder::new();
+    let old = format!("sqlite://{}", folder.join("old.db").display());
+    old_site::fill(&old).await;
+    let there = Db::connect(&old.parse().unwrap()).await.unwrap();
+    let ids = [i64::MAX, i64::MAX - 1, 1 << 53];
+    for id in ids {
+        let challenge = format!(
+            "INSERT INTO challenge (id, title, content, date_posted, key_stage)
+            VALUES ({id}, 'Far', 'x', '2024-03-01 10:00:00', 'KS3')"
+        );
+        run(&there, &challenge).await;
+    }
+    there.close().await;
+    let site = TestSite::new(&[]).await;
+    let report = take(&site.app.db, &old, Options::default()).await.unwrap();
+    let line = report.line("challenges").unwrap();
+    for id in ids {
+        assert!(why(&line.left_out, id).contains("no new row could follow"), "{report}");
+    }
+    // The import of the summer's challenges, which have new ids, and a challenge of today.
+    assert_eq!(numbers(&report, "competition challenges")[1], 3);
+    run(&site.app.db, "INSERT INTO challenges (title, key_stage, summary, statement, released_at) VALUES ('x', 'KS3', '', '', 1)")
+        .await;
+}
+
+#[tokio::test]
 async fn existing_accounts_keep_password_and_role() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());

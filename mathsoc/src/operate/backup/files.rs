@@ -10,6 +10,7 @@ use std::io::{self, Read, Seek};
 use palisade::Uploads;
 use palisade::upload::{StoredEntry, UploadId};
 use sha2::{Digest as _, Sha256};
+use tokio::task;
 
 use super::archive::Writer;
 use super::{BackupError, FILES};
@@ -74,12 +75,14 @@ pub(super) struct FileRestore<'a> {
     before: Vec<StoredEntry>,
     /// The files of the backup: id, and `true` if quarantined.
     restored: BTreeSet<(UploadId, bool)>,
+    /// The restored files that differ from their rows.
+    damaged: Vec<UploadId>,
 }
 
 impl<'a> FileRestore<'a> {
     pub(super) async fn begin(uploads: &'a Uploads) -> Result<Self, BackupError> {
         let before = uploads.admin().list().await.map_err(BackupError::Storage)?;
-        Ok(Self { uploads, before, restored: BTreeSet::new() })
+        Ok(Self { uploads, before, restored: BTreeSet::new(), damaged: Vec::new() })
     }
 
     /// Returns the number of files before the restore.
@@ -99,6 +102,10 @@ impl<'a> FileRestore<'a> {
         // An intact file stays: the backup may contain a damaged copy.
         if is_there && self.is_intact(id, quarantined, &sha256).await? {
             return Ok(());
+        }
+        let (copy, is_damaged) = task::spawn_blocking(move || differs(copy, &sha256)).await??;
+        if is_damaged {
+            self.damaged.push(id);
         }
         self.uploads.admin().restore(id, quarantined, copy).await.map_err(BackupError::Storage)
     }
@@ -134,14 +141,30 @@ impl<'a> FileRestore<'a> {
         }
     }
 
-    /// Removes earlier files that no row refers to any more. A failure is logged, and `mathsoc
-    /// check` finds the file.
-    pub(super) async fn finish(self, referenced: BTreeSet<String>) {
+    /// Removes earlier files that no row refers to any more, and returns the ids of damaged ones.
+    /// A failure is logged, and `mathsoc check` finds the file.
+    pub(super) async fn finish(self, referenced: BTreeSet<String>) -> Vec<UploadId> {
         let is_unreferenced = |it: &&StoredEntry| {
             !referenced.contains(&it.id.to_string()) || self.restored.contains(&(it.id, !it.quarantined))
         };
         for old in self.before.iter().filter(is_unreferenced) {
             let _ = self.uploads.admin().delete(old).await;
         }
+        self.damaged
     }
+}
+
+/// Returns the file from its start, and `true` if its SHA-256 is another one.
+fn differs(mut file: File, sha256: &str) -> Result<(File, bool), BackupError> {
+    let failed = |source| BackupError::File { path: std::env::temp_dir(), source };
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => break,
+            read => hash.update(&buffer[..read]),
+        }
+    }
+    file.rewind().map_err(failed)?;
+    Ok((file, hex::encode(hash.finalize()) != sha256))
 }

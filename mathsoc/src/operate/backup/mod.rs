@@ -32,8 +32,8 @@
 //!    writing;
 //! 2. copies the files that these rows refer to. Files never change, so each copy matches the
 //!    snapshot. The manifest lists files that are missing;
-//! 3. writes to `FILE.partial`, and renames it to `FILE` once all of it is on disk. An existing
-//!    file is never overwritten.
+//! 3. writes to a file of its own beside `FILE`, and renames it to `FILE` once all of it is on
+//!    disk. An existing file is never overwritten, also not if two backups run at once.
 //!
 //! A restore, in order:
 //! 1. reads the whole archive and compares it with the manifest, before it changes anything;
@@ -58,21 +58,22 @@ mod archive;
 mod files;
 mod manifest;
 mod restore;
+mod rows;
 
 use palisade::upload::UploadRejection;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::manifest::{Entry, Manifest, SavedTable};
-pub use self::restore::{Existing, restore, verify};
+pub use self::restore::{Existing, Restored, restore, verify};
 use palisade::Uploads;
+use tempfile::NamedTempFile;
 
 use crate::db::tx::Tx;
 use crate::db::{Db, DbError};
 use crate::domain::clock::now;
 use crate::operate::dump::{self, Row};
 use crate::operate::schema::{Schema, Table};
-use crate::private_files;
 
 /// The prefix of uploaded files in the archive.
 const FILES: &str = "files/";
@@ -85,15 +86,14 @@ const PART_BYTES: usize = 1 << 20;
 
 /// Saves the database and the uploaded files. On an error it leaves no file behind.
 pub async fn create(db: &Db, uploads: &Uploads, file: &Path) -> Result<Manifest, BackupError> {
+    let failed = |source| BackupError::File { path: file.to_owned(), source };
     if file.exists() {
         return Err(BackupError::Exists { path: file.to_owned() });
     }
     let migration = db.migration().await?.ok_or(BackupError::NoTables)?;
-    let partial = Partial::new(file);
-    let created = partial.create().map_err(|source| BackupError::File { path: partial.0.clone(), source })?;
-    let failed = |source| BackupError::File { path: file.to_owned(), source };
+    let partial = partial(file).map_err(failed)?;
 
-    let mut writer = archive::Writer::new(created);
+    let mut writer = archive::Writer::new(partial.reopen().map_err(failed)?);
     let mut manifest = Manifest::new(now(), migration);
     let mut tx = Tx::snapshot(db).await?;
     let schema = Schema::read(&mut tx).await?;
@@ -108,8 +108,13 @@ pub async fn create(db: &Db, uploads: &Uploads, file: &Path) -> Result<Manifest,
     tx.rollback().await?;
     manifest.missing = files::save(&mut writer, uploads, known).await?;
     writer.finish(&mut manifest).map_err(failed)?;
-    std::fs::rename(&partial.0, file).map_err(failed)?;
-    Ok(manifest)
+    match partial.persist_noclobber(file) {
+        Ok(_) => Ok(manifest),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(BackupError::Exists { path: file.to_owned() })
+        }
+        Err(error) => Err(failed(error.error)),
+    }
 }
 
 async fn save(tx: &mut Tx, table: &Table, writer: &mut archive::Writer) -> Result<SavedTable, BackupError> {
@@ -136,26 +141,13 @@ async fn save(tx: &mut Tx, table: &Table, writer: &mut archive::Writer) -> Resul
     Ok(SavedTable { name: table.name.clone(), columns, rows, last_id })
 }
 
-/// The path of the unfinished archive. Dropping it deletes the file.
-struct Partial(PathBuf);
-
-impl Partial {
-    fn new(file: &Path) -> Self {
-        let mut name = file.as_os_str().to_owned();
-        name.push(".partial");
-        Self(name.into())
-    }
-
-    fn create(&self) -> io::Result<std::fs::File> {
-        let _ = std::fs::remove_file(&self.0); // Left by a killed process.
-        private_files::new_file(&self.0)
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+/// Creates the unfinished archive beside `file`, under a name of its own and with mode 0600.
+/// Dropping it deletes the file.
+fn partial(file: &Path) -> io::Result<NamedTempFile> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    tempfile::Builder::new().prefix(&name).suffix(".partial").tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 /// A reason why a backup is not created or not restored.

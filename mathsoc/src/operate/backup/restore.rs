@@ -12,7 +12,7 @@ use tokio::task;
 
 use super::files::{self, FileRestore};
 use super::manifest::{Manifest, SavedTable};
-use super::{BackupError, EXCLUDED_TABLES, FILES, TABLES, archive, now};
+use super::{BackupError, EXCLUDED_TABLES, FILES, TABLES, archive, now, rows};
 use crate::db::tx::{Tx, within};
 use crate::db::{Db, DbError};
 use crate::operate::dump::{self, Row};
@@ -32,13 +32,22 @@ pub fn verify(file: &Path) -> Result<Manifest, BackupError> {
     archive::verify(file)
 }
 
+/// A restored backup.
+#[derive(Debug)]
+pub struct Restored {
+    pub manifest: Manifest,
+    /// The files whose bytes differ from the size or the digest in their rows. They were damaged
+    /// before the backup was made.
+    pub damaged: Vec<UploadId>,
+}
+
 /// Restores the rows and the files. All sessions end. On an error, nothing is changed.
 pub async fn restore(
     db: &Db,
     uploads: &Uploads,
     file: &Path,
     existing: Existing,
-) -> Result<Manifest, BackupError> {
+) -> Result<Restored, BackupError> {
     let path = file.to_owned();
     let manifest = task::spawn_blocking(move || archive::verify(&path)).await??;
     let mut file_restore = FileRestore::begin(uploads).await?;
@@ -53,15 +62,15 @@ pub async fn restore(
         Ok(referenced) => tx.commit().await.map(|()| referenced).map_err(BackupError::from),
         Err(error) => Err(error),
     };
-    match committed {
+    let damaged = match committed {
         Ok(referenced) => file_restore.finish(referenced).await,
         Err(error) => {
             file_restore.undo().await;
             return Err(error);
         }
-    }
+    };
     db.migrate().await?;
-    Ok(manifest)
+    Ok(Restored { manifest, damaged })
 }
 
 /// Replaces all rows, restores the files, and returns the ids of the files that the rows refer to.
@@ -180,18 +189,18 @@ struct ArchiveReader {
 impl ArchiveReader {
     /// Sends the rows, and then the files.
     fn run(self) -> Result<(), BackupError> {
-        archive::read(&self.file, |path, content| {
-            let part = if let Some(name) = path.strip_prefix(FILES) {
-                Part::File(files::id_of(name)?, files::copy(content)?)
-            } else if path.starts_with(TABLES) {
-                let text = io::read_to_string(content).map_err(BackupError::damaged)?;
-                let rows: Result<Vec<Row>, _> = text.lines().map(serde_json::from_str).collect();
-                Part::Rows(path.to_owned(), rows.map_err(|error| BackupError::damaged(error.into()))?)
-            } else {
-                return Ok(());
-            };
+        let send = |part| {
             let sent = self.parts.blocking_send(part);
             sent.map_err(|_| BackupError::damaged(io::Error::other("the restore stopped")))
+        };
+        archive::read(&self.file, |path, content| {
+            if let Some(name) = path.strip_prefix(FILES) {
+                send(Part::File(files::id_of(name)?, files::copy(content)?))
+            } else if path.starts_with(TABLES) {
+                rows::read(content, |rows| send(Part::Rows(path.to_owned(), rows)))
+            } else {
+                Ok(())
+            }
         })
     }
 }

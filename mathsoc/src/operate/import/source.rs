@@ -86,6 +86,9 @@ impl Source {
     }
 }
 
+/// The highest id that is taken over: 2⁵³ − 1, the highest that JavaScript and JSON keep exactly.
+const MAX_ID: i64 = (1 << 53) - 1;
+
 /// A row of the source.
 #[derive(Default)]
 pub(super) struct OldRow {
@@ -111,6 +114,9 @@ impl OldRow {
         match self.broken {
             Some(column) => Some(format!("its {column} cannot be read as a text")),
             None if self.id <= 0 => Some("it has no id".to_owned()),
+            None if self.id > MAX_ID => {
+                Some(format!("its id is over {MAX_ID}, which no new row could follow"))
+            }
             None => None,
         }
     }
