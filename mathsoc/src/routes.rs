@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::middleware::{from_extractor_with_state, from_fn_with_state};
+use axum::{Extension, Router};
 #[cfg(doc)]
 use palisade::Palisade;
 use palisade::body_limit::BodyLimit;
@@ -21,11 +21,11 @@ use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
     setup,
 };
-use crate::pages::{admin, error, files, public};
+use crate::pages::{admin, error, files, public, unsent as unsent_page};
 use crate::state::App;
-use crate::web::route_map;
+use crate::web::route_map::{self, FormPages};
 use crate::web::signed_in::{Admin, IdentifyMember};
-use crate::web::{assets, compression, outage, policy};
+use crate::web::{assets, compression, outage, policy, unsent_form};
 
 type Group = route_map::Group<App>;
 type Map = route_map::Map<App>;
@@ -40,13 +40,14 @@ pub fn map() -> Map {
         forgotten(),
         links(),
         confirm(),
+        unsent(),
         submit(),
         live(),
         members(),
-        admin(),
     ];
+    let site = site.into_iter().chain([drafts(), admin()]);
     let files = [admin_files(), uploads(), files(), reports(), open()];
-    site.into_iter().chain(files).fold(Map::new(), Map::group)
+    site.chain(files).fold(Map::new(), Map::group)
 }
 
 fn public() -> Group {
@@ -106,6 +107,16 @@ fn links() -> Group {
         .layer(PageHeaders::new().no_store().referrer_policy(ReferrerPolicy::NoReferrer))
 }
 
+/// Typed text that was not sent: shown to visitors when their form is rejected, and to members.
+fn unsent() -> Group {
+    Group::new("unsent").get("/unsent", unsent_page::show).post("/unsent", unsent_page::take)
+}
+
+/// Drafts of members, which a script sends.
+fn drafts() -> Group {
+    Group::new("drafts").post("/api/drafts", unsent_page::save)
+}
+
 /// Answers to challenges.
 fn submit() -> Group {
     Group::new("submit")
@@ -161,6 +172,9 @@ fn admin() -> Group {
         .post("/admin/challenges/{id}", admin::challenges::change)
         .post("/admin/challenges/{id}/lock", admin::challenges::lock)
         .post("/admin/challenges/{id}/unlock", admin::challenges::unlock)
+        .get("/admin/challenges/{id}/results", admin::results::show)
+        .get("/admin/challenges/{id}/results.csv", admin::results::files::challenge)
+        .post("/admin/challenges/{id}/rulings", admin::results::rulings::take)
         .get("/admin/articles", admin::articles::list)
         .get("/admin/articles/new", admin::articles::new)
         .post("/admin/articles/new", admin::articles::create)
@@ -207,6 +221,8 @@ fn admin() -> Group {
         .post("/admin/users/bulk", admin::users::bulk::take)
         .post("/admin/users/restore", admin::users::restore)
         .get("/admin/users/{id}", admin::users::one::show)
+        .get("/admin/users/{id}/answers", admin::results::pupil::show)
+        .get("/admin/users/{id}/answers.csv", admin::results::files::pupil)
         .get("/admin/users/{id}/edit", admin::users::details::edit)
         .post("/admin/users/{id}/edit", admin::users::details::change)
         .get("/admin/users/{id}/role", admin::users::actions::show_role)
@@ -266,7 +282,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 /// |---|---|
 /// | everything | compression, access log |
 /// | [`Palisade`] | error pages, hosts, HTTPS, headers, check of `Origin`, deadline, body limit, session, CSRF token |
-/// | pages | 503 for database outages; signed-in member; limits; sign-in or admin check |
+/// | pages | 503 for database outages; signed-in member; drafts of sent forms; limits; sign-in or admin check |
 ///
 /// Probes are reachable under every host and over plain HTTP. Files, browser reports and probes have
 /// no session.
@@ -286,14 +302,16 @@ pub fn app(state: App) -> Router {
         group.layer(large).layer(Deadline::new(UPLOAD_TIMEOUT))
     };
 
-    let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), uploads()];
-    let members = [confirm(), submit(), live(), members()].map(for_members);
+    let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), unsent(), uploads()];
+    let members = [confirm(), submit(), live(), members(), drafts()].map(for_members);
     let admins = [for_admins(admin()), with_files(for_admins(admin_files()))];
     let pages = visitors.into_iter().chain(members).chain(admins).map(limited).fold(Map::new(), Map::group);
     let identify_member = from_extractor_with_state::<IdentifyMember, App>(state.clone());
     let around_pages =
         (RequestReadsLayer, from_fn_with_state(state.clone(), outage::unavailable), identify_member);
-    let pages = pages.into_router().layer(around_pages);
+    let forget_sent = from_fn_with_state(state.clone(), unsent_form::forget_sent);
+    let pages = pages.into_router().layer(forget_sent).layer(around_pages);
+    let pages = pages.layer(Extension(FormPages::of(&map())));
     let files = Map::new().group(limited(files())).group(limited(reports())).into_router();
     let probes = Map::new().group(limited(open())).into_router();
 
@@ -301,7 +319,7 @@ pub fn app(state: App) -> Router {
         .for_probes()
         .protect(probes)
         .merge(palisade.without_sessions().protect(files))
-        .merge(palisade.protect(pages))
+        .merge(palisade.rejected_forms(pages.clone().with_state(state.clone()), "/unsent").protect(pages))
         .layer(AccessLog(state.traffic.clone()))
         .layer(compression::pages())
         .with_state(state)

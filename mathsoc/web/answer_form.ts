@@ -35,7 +35,7 @@ export class AnswerForm {
     this.verdicts = verdicts;
     this.input = this.find('input[name="answer"]');
     this.tries = this.find(".help");
-    this.draft = `${form.dataset.member} ${this.value("box")}`;
+    this.draft = `answer ${form.dataset.member} ${this.value("box")}`;
     this.input.value ||= loadDraft(this.draft);
     this.mathInput = new MathInput(this.input, this.tries, () => {
       saveDraft(this.draft, this.input.value);

@@ -1,7 +1,7 @@
-// Drafts of answers, stored for this tab and member until the answer is counted. They survive a
-// reload and the end of the session.
+// Drafts, stored for this tab and member until the answer is counted or the form is sent. They
+// survive a reload and the end of the session.
 
-const key = (draft: string): string => `answer ${draft}`;
+const key = (draft: string): string => `draft ${draft}`;
 
 // Storage may be blocked. Then a draft lasts as long as its page.
 export function saveDraft(draft: string, text: string): void {

@@ -35,6 +35,8 @@ export class RichText {
       editorProps: { attributes: this.attributes(name), transformPastedHTML: cleanPastedHtml },
       onUpdate: ({ editor }) => {
         field.value = serialize(editor.state.doc);
+        // For the draft of the form.
+        field.dispatchEvent(new Event("input", { bubbles: true }));
       },
       onTransaction: () => this.toolbar?.update(),
     });
@@ -57,6 +59,8 @@ export class RichText {
       if (event.key === "Escape") this.focus();
     });
     this.handleFiles(box);
+    // The draft was taken back into the field.
+    field.addEventListener("restore", () => this.show(this.load()));
     // The link to the upload form is for browsers without the editor.
     field.closest(".field")?.querySelector(".by-hand")?.remove();
     this.show(this.load());

@@ -15,6 +15,10 @@ use crate::visitor::Visitor;
 
 /// The memory of the program without load, in the debug build.
 const REST: u64 = 96 << 20;
+/// The memory of all decoders: `Uploads::decoder_memory`.
+const DECODERS: u64 = 256 << 20;
+/// The memory that the library reckons with for a pixel of this PNG, in bytes.
+const BYTES: u64 = 40;
 
 /// Images that are decoded and encoded again, many at once.
 pub(super) async fn run(size: Size) -> Outcome {
@@ -22,7 +26,7 @@ pub(super) async fn run(size: Size) -> Outcome {
     let folder = Folder::new();
     let app = servers::app(&folder, &[("RECODE", "1")]);
     let visitor = Visitor::start(&app.address, "/");
-    let (images, side) = (size.of(8, 64), size.of(800, 4000));
+    let (images, side) = (size.of(8, 64), size.of(800, 2400));
     let (head, body) = form(&png(side));
     let mut sending = JoinSet::new();
     for number in 0..images {
@@ -37,12 +41,12 @@ pub(super) async fn run(size: Size) -> Outcome {
         outcome.promise(false, format!("an image was answered with {status:?}"));
     }
     let kept = statuses.iter().filter(|status| matches!(status, Ok(200))).count();
-    let pixels = u64::from(side) * u64::from(side) * 8;
-    outcome.notes.push(format!("{images} images of {} MB decoded at once: {kept} kept", pixels >> 20));
+    let pixels = u64::from(side) * u64::from(side);
+    outcome.notes.push(format!("{images} images of {} MB decoded: {kept} kept", (pixels * 8) >> 20));
     outcome.all_served(visitor.end().await);
-    // As many images as processors at the same time: decoded, and encoded again.
+    // An image for each processor, within the memory of all decoders.
     let processors = std::thread::available_parallelism().map_or(2, usize::from) as u64;
-    outcome.memory(app.memory_peak(), REST + processors * pixels * 5 / 2);
+    outcome.memory(app.memory_peak(), REST + DECODERS.min(processors * pixels * BYTES));
     outcome
 }
 

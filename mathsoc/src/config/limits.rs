@@ -89,6 +89,19 @@ settings! {
             default: Always("60 per minute"),
             because: "a class of 30 behind one address, two searches each",
         },
+        /// The quota of pages with a form that was rejected, for one account, and for one IP address
+        /// of visitors.
+        pub unsent: Quotas = RATELIMIT_UNSENT {
+            write: QUOTAS,
+            default: Always("120 per minute"),
+            because: "a class of 30 may be logged out at the same time; such a page costs up to two",
+        },
+        /// The quota of drafts that one account sends while it types.
+        pub drafts: Quotas = RATELIMIT_DRAFTS {
+            write: QUOTAS,
+            default: Always("30 per minute"),
+            because: "a form that is typed into sends three a minute",
+        },
         /// The quota of connections to live leaderboards for one account.
         pub live: Quotas = RATELIMIT_LIVE {
             write: QUOTAS,

@@ -52,6 +52,12 @@ pub enum Action {
     Forgot,
     /// Reset the counts of rate limits.
     Released,
+    /// Marked the answers again.
+    Remarked,
+    /// Took an answer to be right besides the key.
+    Accepted,
+    /// Gave tries back.
+    GaveBack,
 }
 
 impl Action {
@@ -72,6 +78,9 @@ impl Action {
             Self::Exported => "exported",
             Self::Forgot => "forgot",
             Self::Released => "released from the limits",
+            Self::Remarked => "re-marked",
+            Self::Accepted => "accepted an answer in",
+            Self::GaveBack => "gave tries back in",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Announcements on the front page.
 
 use super::admin_log::{Action, Actor, record};
+use super::versions::{Saved, unsaved};
 use super::{Db, Paged, Result, on, paged};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
@@ -65,19 +66,21 @@ pub async fn create(db: &Db, by: &Actor, new: &NewAnnouncement) -> Result<i64> {
     })
 }
 
-/// Changes an announcement. Returns `false` if it does not exist.
-pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewAnnouncement) -> Result<bool> {
-    const CHANGE: &str = "UPDATE announcements SET title = $2, body = $3, published_at = $4
-        WHERE id = $1 AND deleted_at IS NULL";
+/// Changes this version of an announcement.
+pub async fn change(db: &Db, by: &Actor, id: i64, version: i64, new: &NewAnnouncement) -> Result<Saved> {
+    const CHANGE: &str =
+        "UPDATE announcements SET title = $2, body = $3, published_at = $4, version = version + 1
+        WHERE id = $1 AND version = $5 AND deleted_at IS NULL";
     let title = new.title.as_str();
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query(CHANGE).bind(id).bind(title).bind(&new.body).bind(new.published_at);
-        let there = change.execute(&mut *tx).await?.rows_affected() > 0;
+        let there = change.bind(version).execute(&mut *tx).await?.rows_affected() > 0;
         if there {
             record!(tx, by, Action::Changed, LogSubject::Announcement, id, title, "");
             tx.commit().await?;
+            return Ok(Saved::Done);
         }
-        Ok(there)
-    })
+    });
+    unsaved(db, LogSubject::Announcement, id).await
 }

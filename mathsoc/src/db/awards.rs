@@ -21,6 +21,7 @@ use super::admin_log::{Action, Actor, record};
 use super::board_versions::ScoreScope;
 use super::paged::{PER_PAGE, PagePosition};
 use super::users::list::{capitals, like};
+use super::versions::Saved;
 use super::{Db, DbError, Paged, Result, on};
 use crate::domain::award::Points;
 use crate::domain::clock::now;
@@ -163,17 +164,28 @@ pub async fn create(db: &Db, by: &Actor, new: &NewAward) -> std::result::Result<
     })
 }
 
-/// Changes points and reason of an award. Returns `false` if it does not exist.
-pub async fn change(db: &Db, by: &Actor, id: i64, points: Points, reason: &Title) -> Result<bool> {
+/// Changes points and reason of this version of an award.
+pub async fn change(
+    db: &Db,
+    by: &Actor,
+    id: i64,
+    version: i64,
+    points: Points,
+    reason: &Title,
+) -> Result<Saved> {
     const NAME: &str = "SELECT full_name FROM users WHERE id = $1";
-    const CHANGE: &str = "UPDATE awards SET points = $2, reason = $3 WHERE id = $1";
+    const CHANGE: &str =
+        "UPDATE awards SET points = $2, reason = $3, version = version + 1 WHERE id = $1 AND version = $4";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let locked = sqlx::query(LOCK_PUPIL).bind(id).execute(&mut *tx).await?.rows_affected();
         let before: Option<StoredPoints> = sqlx::query_as(STORED_POINTS).bind(id).fetch_optional(&mut *tx).await?;
-        let Some(before) = before.filter(|it| locked > 0 && !it.deleted) else { return Ok(false) };
+        let Some(before) = before.filter(|it| locked > 0 && !it.deleted) else { return Ok(Saved::Missing) };
         let name: String = sqlx::query_scalar(NAME).bind(before.user_id).fetch_one(&mut *tx).await?;
-        sqlx::query(CHANGE).bind(id).bind(points).bind(reason.as_str()).execute(&mut *tx).await?;
+        let change = sqlx::query(CHANGE).bind(id).bind(points).bind(reason.as_str()).bind(version);
+        if change.execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(Saved::Conflict);
+        }
         let more = points.number() - before.points.number();
         let detail = if more == 0 { String::new() } else { format!("{} before", before.points) };
         record!(tx, by, Action::Changed, LogSubject::Award, id, title(&name, points, reason.as_str()), detail);
@@ -181,7 +193,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, points: Points, reason: &Title
             add!(tx, before.user_id, before.scope(), more);
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(Saved::Done)
     })
 }
 

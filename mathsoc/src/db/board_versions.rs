@@ -97,3 +97,30 @@ pub async fn version(db: &Db, board: ScoreBoard) -> Result<i64> {
 /// other change to the board waits for this row.
 pub(super) const CHANGED: &str = "INSERT INTO board_changes (board, version) VALUES ($1, 1)
     ON CONFLICT (board) DO UPDATE SET version = board_changes.version + 1";
+
+/// Selects the boards that have a row of a member.
+pub(super) const OF_USER: &str = "SELECT board FROM scores WHERE user_id = $1";
+
+/// Returns the boards on which these members are, in the order in which every transaction takes
+/// them.
+macro_rules! boards_of {
+    ($tx:ident, $users:expr) => {{
+        let mut boards = std::collections::BTreeSet::new();
+        for user in $users {
+            let of = sqlx::query_scalar($crate::db::board_versions::OF_USER).bind(user);
+            let of: Vec<String> = of.fetch_all(&mut *$tx).await?;
+            boards.extend(of.into_iter().map(|board| (board != "all", board)));
+        }
+        boards
+    }};
+}
+
+/// Raises the version numbers of these boards. It must come last in a transaction.
+macro_rules! raise {
+    ($tx:ident, $boards:expr) => {
+        for (_, board) in $boards {
+            sqlx::query($crate::db::board_versions::CHANGED).bind(board).execute(&mut *$tx).await?;
+        }
+    };
+}
+pub(super) use {boards_of, raise};

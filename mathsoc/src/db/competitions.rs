@@ -13,6 +13,7 @@
 
 use super::admin_log::{Action, Actor, record};
 use super::challenges::ChallengeSummary;
+use super::versions::{Saved, unsaved};
 use super::{Db, DbError, Paged, Result, on, paged};
 use crate::domain::ids::CompetitionId;
 use crate::domain::log_subject::LogSubject;
@@ -112,9 +113,10 @@ pub async fn by_id(db: &Db, id: CompetitionId, user: i64) -> Result<Option<Compe
 /// Returns the released challenges of a competition in the order of their ids; none before it
 /// opens.
 pub async fn challenges(db: &Db, id: CompetitionId, now: i64) -> Result<Vec<ChallengeSummary>> {
-    const ALL: &str = "SELECT c.id, c.title, c.key_stage, c.summary, c.released_at
+    const ALL: &str = "SELECT c.id, c.title, c.key_stage, c.summary, c.released_at, COALESCE(c.closed_at, c.locked_at) AS closes_at
         FROM challenges c JOIN competitions k ON k.id = c.competition_id
-        WHERE c.competition_id = $1 AND k.opens_at <= $2 AND c.released_at <= $2 ORDER BY c.id";
+        WHERE c.competition_id = $1 AND k.opens_at <= $2 AND c.is_draft = 0
+            AND c.released_at <= $2 AND c.deleted_at IS NULL ORDER BY c.id";
     Ok(on!(db, pool => sqlx::query_as(ALL).bind(id).bind(now).fetch_all(pool).await)?)
 }
 
@@ -162,7 +164,7 @@ pub async fn create(
     })
 }
 
-/// Changes a competition; later times open it again. Returns `false` if it does not exist.
+/// Changes this version of a competition; later times open it again.
 ///
 /// # Errors
 /// Fails if it would close before it opens.
@@ -170,26 +172,28 @@ pub async fn update(
     db: &Db,
     by: &Actor,
     id: CompetitionId,
+    version: i64,
     new: &Details,
-) -> std::result::Result<bool, CompetitionError> {
-    const SET: &str = "UPDATE competitions SET title = $2, summary = $3, opens_at = $4, closes_at = $5
-        WHERE id = $1 AND deleted_at IS NULL";
+) -> std::result::Result<Saved, CompetitionError> {
+    const SET: &str = "UPDATE competitions SET title = $2, summary = $3, opens_at = $4, closes_at = $5, version = version + 1
+        WHERE id = $1 AND version = $6 AND deleted_at IS NULL";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let set = sqlx::query(SET).bind(id).bind(&new.title).bind(&new.summary);
-        let there = set.bind(new.opens_at).bind(new.closes_at).execute(&mut *tx).await?.rows_affected() > 0;
-        if there {
+        let set = set.bind(new.opens_at).bind(new.closes_at).bind(version);
+        if set.execute(&mut *tx).await?.rows_affected() > 0 {
             record!(tx, by, Action::Changed, LogSubject::Competition, id.0, &new.title, "");
             tx.commit().await?;
+            return Ok(Saved::Done);
         }
-        Ok(there)
-    })
+    });
+    Ok(unsaved(db, LogSubject::Competition, id.0).await?)
 }
 
 /// Closes an open competition now and returns its title. Returns `None` and changes nothing if it
 /// is not open.
 pub async fn lock(db: &Db, by: &Actor, id: CompetitionId, now: i64) -> Result<Option<String>> {
-    const LOCK: &str = "UPDATE competitions SET closes_at = $2
+    const LOCK: &str = "UPDATE competitions SET closes_at = $2, version = version + 1
         WHERE id = $1 AND deleted_at IS NULL AND opens_at < $2 AND closes_at > $2 RETURNING title";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
@@ -202,13 +206,15 @@ pub async fn lock(db: &Db, by: &Actor, id: CompetitionId, now: i64) -> Result<Op
     })
 }
 
-/// Invites a school. A second invitation changes nothing.
+/// Invites a school. A second invitation, or one of a school in the trash, changes nothing.
 ///
 /// # Errors
 /// Fails if the competition or the school does not exist.
 pub async fn invite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Result<()> {
     const INVITE: &str =
-        "INSERT INTO competition_schools (competition_id, school_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        "INSERT INTO competition_schools (competition_id, school_id)
+        SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT)
+        WHERE NOT EXISTS (SELECT 1 FROM schools WHERE id = $2 AND deleted_at IS NOT NULL) ON CONFLICT DO NOTHING";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         if sqlx::query(INVITE).bind(id).bind(school).execute(&mut *tx).await?.rows_affected() > 0 {

@@ -102,7 +102,7 @@ pub async fn solution_rates(db: &Db, hardest: bool) -> Result<Vec<SolutionRate>>
         ($order:literal) => {
             concat!(
                 "SELECT c.id, c.title, count(*) AS tried, count(p.solved_at) AS solved
-                    FROM (SELECT id, title FROM challenges WHERE deleted_at IS NULL AND released_at <= $1
+                    FROM (SELECT id, title FROM challenges WHERE deleted_at IS NULL AND is_draft = 0 AND released_at <= $1
                         ORDER BY released_at DESC, id DESC LIMIT 100) c
                     JOIN progress p ON p.challenge_id = c.id
                     JOIN users u ON u.id = p.user_id AND u.role = 'pupil' AND u.deleted_at IS NULL

@@ -48,9 +48,9 @@ pub struct AnswerRow {
     pub title: String,
     /// The position of the box, from 1.
     pub position: i64,
-    /// The number of the try, from 1.
+    /// The number of the try, from 1; `None` if it uses up no try.
     #[sqlx(rename = "try")]
-    pub number: i64,
+    pub number: Option<i64>,
     /// The answer as it was typed.
     pub given: String,
     /// `right` or `wrong`.

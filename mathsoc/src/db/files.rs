@@ -23,7 +23,7 @@ macro_rules! shown {
     () => {
         "SELECT 1 FROM file_uses WHERE file_id = files.id AND (
             kind = 'challenge' AND EXISTS (SELECT 1 FROM challenges
-                WHERE id = file_uses.subject_id AND released_at <= $2 AND deleted_at IS NULL
+                WHERE id = file_uses.subject_id AND is_draft = 0 AND released_at <= $2 AND deleted_at IS NULL
                     AND (competition_id IS NULL OR EXISTS (SELECT 1 FROM competitions k
                         WHERE k.id = challenges.competition_id AND k.opens_at <= $2)))
             OR kind = 'article' AND EXISTS (SELECT 1 FROM articles

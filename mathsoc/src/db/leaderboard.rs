@@ -102,31 +102,53 @@ async fn page_of(db: &Db, board: ScoreBoard, mut page: u32) -> Result<Paged<Stan
     }
 }
 
+/// The accounts that boards leave out: those in the trash.
+macro_rules! not_in_trash {
+    () => {
+        " NOT IN (SELECT id FROM users WHERE deleted_at IS NOT NULL)"
+    };
+}
+
 /// The inner query finds the members of the page in the index alone, so that the joins run for ten
 /// rows and not for all rows before them.
-const LIST: &str = "SELECT t.user_id, u.full_name, h.name AS school, t.points, s.solved,
+const LIST: &str = concat!(
+    "SELECT t.user_id, u.full_name, h.name AS school, t.points, s.solved,
         row_number() OVER (ORDER BY t.points DESC, t.user_id) AS rank
-    FROM (SELECT user_id, points FROM scores WHERE board = $1 AND points > 0
-        ORDER BY points DESC, user_id LIMIT $2 OFFSET $3) t
+    FROM (SELECT user_id, points FROM scores WHERE board = $1 AND points > 0 AND user_id",
+    not_in_trash!(),
+    "   ORDER BY points DESC, user_id LIMIT $2 OFFSET $3) t
     JOIN scores s ON s.board = $1 AND s.user_id = t.user_id
     JOIN users u ON u.id = t.user_id LEFT JOIN schools h ON h.id = s.school_id
-    ORDER BY t.points DESC, t.user_id";
-const COUNTS: &str = "SELECT count(*), count(*) FILTER (WHERE points > CAST($2 AS BIGINT)) FROM scores WHERE board = $1 AND points > 0";
-const ONE: &str = "SELECT s.user_id, u.full_name, h.name AS school, s.points, s.solved,
-        1 + (SELECT count(*) FROM scores b WHERE b.board = s.board AND b.points > s.points) AS rank
+    ORDER BY t.points DESC, t.user_id"
+);
+const COUNTS: &str = concat!(
+    "SELECT count(*), count(*) FILTER (WHERE points > CAST($2 AS BIGINT)) FROM scores
+    WHERE board = $1 AND points > 0 AND user_id",
+    not_in_trash!()
+);
+const ONE: &str = concat!(
+    "SELECT s.user_id, u.full_name, h.name AS school, s.points, s.solved, 1 + (SELECT count(*) FROM scores b
+        WHERE b.board = s.board AND b.points > s.points AND b.user_id",
+    not_in_trash!(),
+    ") AS rank
     FROM scores s JOIN users u ON u.id = s.user_id LEFT JOIN schools h ON h.id = s.school_id
-    WHERE s.board = $1 AND s.user_id = $2 AND s.points > 0";
+    WHERE s.board = $1 AND s.user_id = $2 AND s.points > 0 AND u.deleted_at IS NULL"
+);
 const CLASS_TOTAL: &str = concat!("SELECT count(*) FROM ", class!(), " line");
 const CLASS_LIST: &str =
     concat!("SELECT * FROM ", class!(), " line ORDER BY points DESC, user_id LIMIT $3 OFFSET $4");
 const CLASS_ONE: &str = concat!("SELECT * FROM ", class!(), " line WHERE user_id = $3");
-const SCHOOLS: &str = "SELECT line.*, rank() OVER (ORDER BY points DESC) AS rank FROM (
+const SCHOOLS: &str = concat!(
+    "SELECT line.*, rank() OVER (ORDER BY points DESC) AS rank FROM (
         SELECT h.id AS school_id, h.name, CAST(COALESCE(sum(s.points), 0) AS BIGINT) AS points,
             CAST(COALESCE(sum(s.solved), 0) AS BIGINT) AS solved
         FROM competition_schools i JOIN schools h ON h.id = i.school_id
         LEFT JOIN scores s ON s.competition_id = i.competition_id AND s.school_id = i.school_id AND s.points > 0
-        WHERE i.competition_id = $1 GROUP BY h.id, h.name) line
-    ORDER BY points DESC, name";
+            AND s.user_id",
+    not_in_trash!(),
+    "   WHERE i.competition_id = $1 GROUP BY h.id, h.name) line
+    ORDER BY points DESC, name"
+);
 
 /// Computes the ranks of a page. `offset` rows precede it, `higher` of them with more points than
 /// its first row.

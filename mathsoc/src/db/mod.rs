@@ -37,11 +37,13 @@ pub mod challenges;
 mod commit_watch;
 pub mod competitions;
 pub mod dashboard;
+pub mod drafts;
 pub mod export;
 pub mod files;
 pub mod home;
 pub mod leaderboard;
 pub mod limits;
+pub mod marking;
 pub mod newsletters;
 pub(crate) mod outage;
 mod paged;
@@ -49,6 +51,7 @@ pub mod progress;
 mod read_cache;
 pub mod reports;
 pub(crate) mod request_reads;
+pub mod results;
 pub mod retention;
 pub mod schools;
 pub(crate) mod scores;
@@ -62,6 +65,7 @@ mod url;
 pub mod used_links;
 pub mod users;
 mod version;
+pub mod versions;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -206,6 +210,15 @@ pub enum DbError {
     /// The demo content is not valid TOML of the expected form.
     #[error("the demo content cannot be parsed")]
     Demo(#[from] toml::de::Error),
+}
+
+impl DbError {
+    /// Returns `true` if a row names another row that does not exist: a foreign key.
+    #[must_use]
+    pub fn is_missing_reference(&self) -> bool {
+        let Self::Query(error) = self else { return false };
+        error.as_database_error().is_some_and(|it| it.is_foreign_key_violation())
+    }
 }
 
 /// The result of a database operation.

@@ -8,6 +8,7 @@ use palisade::upload::UploadId;
 use super::admin_log::{Action, Actor, record};
 use super::files::{named_in, note};
 use super::paged::{PER_PAGE, PagePosition};
+use super::versions::{Saved, unsaved};
 use super::{Db, Paged, Result, on, paged};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
@@ -139,8 +140,7 @@ pub async fn create(db: &Db, by: &Actor, new: &NewNewsletter, file: Option<Uploa
     })
 }
 
-/// Changes a newsletter, and replaces its file if `file` is given. Returns `false` if it does not
-/// exist.
+/// Changes this version of a newsletter, and replaces its file if `file` is given.
 ///
 /// # Errors
 /// Fails if the file does not exist.
@@ -148,25 +148,28 @@ pub async fn change(
     db: &Db,
     by: &Actor,
     id: i64,
+    version: i64,
     new: &NewNewsletter,
     file: Option<UploadId>,
-) -> Result<bool> {
+) -> Result<Saved> {
     const CHANGE: &str = "UPDATE newsletters
-        SET title = $2, summary = $3, body = $4, published_at = $5, file_id = COALESCE($6, file_id)
-        WHERE id = $1 AND deleted_at IS NULL RETURNING file_id";
+        SET title = $2, summary = $3, body = $4, published_at = $5, file_id = COALESCE($6, file_id), version = version + 1
+        WHERE id = $1 AND version = $7 AND deleted_at IS NULL RETURNING file_id";
     let (title, file) = (new.title.as_str(), file.map(|file| file.to_string()));
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query_scalar(CHANGE).bind(id).bind(title).bind(&new.summary).bind(&new.body);
-        let change = change.bind(new.published_at).bind(&file);
+        let change = change.bind(new.published_at).bind(&file).bind(version);
         let changed: Option<Option<String>> = change.fetch_optional(&mut *tx).await?;
-        let Some(has) = changed else { return Ok(false) };
-        note!(tx, LogSubject::Newsletter, id, &shown_by(new, has.as_deref()));
-        let detail = if file.is_some() { "with another PDF" } else { "" };
-        record!(tx, by, Action::Changed, LogSubject::Newsletter, id, title, detail);
-        tx.commit().await?;
-        Ok(true)
-    })
+        if let Some(has) = changed {
+            note!(tx, LogSubject::Newsletter, id, &shown_by(new, has.as_deref()));
+            let detail = if file.is_some() { "with another PDF" } else { "" };
+            record!(tx, by, Action::Changed, LogSubject::Newsletter, id, title, detail);
+            tx.commit().await?;
+            return Ok(Saved::Done);
+        }
+    });
+    unsaved(db, LogSubject::Newsletter, id).await
 }
 
 /// Returns the ids of all files that the newsletter shows: pictures in its text, and its own file.

@@ -34,9 +34,9 @@ pub struct SubmittedAnswer {
     pub there: bool,
     /// The label of the answer box.
     pub label: String,
-    /// The number of the try, from 1.
+    /// The number of the try, from 1; `None` if it uses up no try.
     #[sqlx(rename = "try")]
-    pub which_try: i64,
+    pub which_try: Option<i64>,
     /// The answer as it was typed.
     pub given: String,
     /// `true` if the answer was right.
@@ -52,7 +52,7 @@ pub async fn by_stage(db: &Db, user: i64) -> Result<Vec<StageProgress>> {
     const STAGES: &str = "SELECT c.key_stage, count(*) AS challenges, count(p.challenge_id) AS tried,
             count(p.solved_at) AS solved, CAST(COALESCE(sum(p.points), 0) AS BIGINT) AS points
         FROM challenges c LEFT JOIN progress p ON p.challenge_id = c.id AND p.user_id = $1
-        WHERE c.released_at <= $2 AND c.deleted_at IS NULL AND c.competition_id IS NULL GROUP BY c.key_stage";
+        WHERE c.is_draft = 0 AND c.released_at <= $2 AND c.deleted_at IS NULL AND c.competition_id IS NULL GROUP BY c.key_stage";
     let found: Vec<StageProgress> =
         on!(db, pool => sqlx::query_as(STAGES).bind(user).bind(now()).fetch_all(pool).await)?;
     let stage = |key_stage| {

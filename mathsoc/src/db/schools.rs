@@ -2,6 +2,7 @@
 
 use super::admin_log::{Action, Actor, record};
 use super::paged::{PER_PAGE, PagePosition};
+use super::versions::{Saved, unsaved};
 use super::{Db, DbError, Paged, Result, is_taken, on};
 use crate::domain::email::{EmailAddress, EmailDomain};
 use crate::domain::log_subject::LogSubject;
@@ -32,24 +33,31 @@ pub async fn create(db: &Db, by: &Actor, new: &NewSchool) -> std::result::Result
     })
 }
 
-/// Changes a school. Returns `false` if it does not exist.
+/// Changes this version of a school.
 ///
 /// # Errors
 /// Fails if another school has the name or the domain.
-pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewSchool) -> std::result::Result<bool, SchoolError> {
-    const CHANGE: &str =
-        "UPDATE schools SET name = $2, email_domain = $3 WHERE id = $1 AND deleted_at IS NULL";
+pub async fn change(
+    db: &Db,
+    by: &Actor,
+    id: i64,
+    version: i64,
+    new: &NewSchool,
+) -> std::result::Result<Saved, SchoolError> {
+    const CHANGE: &str = "UPDATE schools SET name = $2, email_domain = $3, version = version + 1
+        WHERE id = $1 AND version = $4 AND deleted_at IS NULL";
     let (name, domain) = (new.name.as_str(), new.email_domain.as_ref().map(EmailDomain::as_str));
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query(CHANGE).bind(id).bind(name).bind(domain);
-        let there = change.execute(&mut *tx).await?.rows_affected() > 0;
+        let there = change.bind(version).execute(&mut *tx).await?.rows_affected() > 0;
         if there {
             record!(tx, by, Action::Changed, LogSubject::School, id, name, domain.unwrap_or_default());
             tx.commit().await?;
+            return Ok(Saved::Done);
         }
-        Ok(there)
-    })
+    });
+    Ok(unsaved(db, LogSubject::School, id).await?)
 }
 
 /// Returns all schools by name.

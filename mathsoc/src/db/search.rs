@@ -31,7 +31,7 @@ pub const BATCH: usize = 32;
 pub async fn texts(db: &Db, kind: LogSubject, ids: RangeInclusive<i64>) -> Result<Vec<Text>> {
     const CHALLENGES: &str =
         "SELECT id, title, summary AS lead, statement AS body, released_at AS at FROM challenges
-        WHERE id BETWEEN $2 AND $3 AND released_at <= $1 AND deleted_at IS NULL AND competition_id IS NULL
+        WHERE id BETWEEN $2 AND $3 AND is_draft = 0 AND released_at <= $1 AND deleted_at IS NULL AND competition_id IS NULL
         ORDER BY id LIMIT $4";
     const ARTICLES: &str = "SELECT id, title, teaser AS lead, body, published_at AS at FROM articles
         WHERE id BETWEEN $2 AND $3 AND published_at <= $1 AND deleted_at IS NULL ORDER BY id LIMIT $4";

@@ -2,13 +2,23 @@
 //!
 //! Each table has a column `deleted_at`, and queries for readers skip rows that have a value in
 //! it. Restoring a row is therefore one update, regardless of the rows that depend on it: a
-//! challenge's answers, an account's points. Awards are the exception: their points leave the
+//! challenge's answers, an account's points, which leaderboards leave out in between. Awards are the exception: their points leave the
 //! leaderboards, and return to them, in the same transaction.
 
 use super::admin_log::{Action, Actor, record};
-use super::{Db, DbError, Result, awards, on};
+use super::{Db, DbError, Result, awards, board_versions, on};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
+
+/// Tells the leaderboards that accounts left them, or are back.
+macro_rules! raise_boards {
+    ($tx:ident, $kind:expr, $ids:expr) => {
+        if $kind == LogSubject::User {
+            let boards = board_versions::boards_of!($tx, $ids);
+            board_versions::raise!($tx, &boards);
+        }
+    };
+}
 
 /// The time in which a deleted thing can be restored, in seconds.
 pub const RESTORE_GRACE: i64 = 60;
@@ -41,6 +51,9 @@ pub async fn delete(
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         awards::lock!(tx, kind, [id]);
+        if let Some(lock) = lock(kind) {
+            sqlx::query(lock).bind(id).execute(&mut *tx).await?;
+        }
         let title: Option<String> = sqlx::query_scalar(sql.delete).bind(id).bind(now()).fetch_optional(&mut *tx).await?;
         let Some(title) = title else {
             let existing: Option<String> = sqlx::query_scalar(sql.title).bind(id).fetch_optional(&mut *tx).await?;
@@ -48,6 +61,7 @@ pub async fn delete(
         };
         record!(tx, by, Action::Deleted, kind, id, &title, "");
         awards::apply!(tx, kind, [id], -1);
+        raise_boards!(tx, kind, [id]);
         tx.commit().await?;
         Ok(title)
     })
@@ -72,6 +86,7 @@ pub async fn restore(
         let title = title.ok_or(TrashError::TooLate)?;
         record!(tx, by, Action::Restored, kind, id, &title, "");
         awards::apply!(tx, kind, [id], 1);
+        raise_boards!(tx, kind, [id]);
         tx.commit().await?;
         Ok(title)
     })
@@ -94,6 +109,7 @@ pub async fn delete_all(db: &Db, by: &Actor, kind: LogSubject, ids: &[i64]) -> R
                 deleted += 1;
             }
         }
+        raise_boards!(tx, kind, ids);
         tx.commit().await?;
     });
     Ok(deleted)
@@ -110,6 +126,7 @@ pub async fn restore_all(db: &Db, by: &Actor, kind: LogSubject) -> Result<usize>
             record!(tx, by, Action::Restored, kind, id, title, "");
             awards::apply!(tx, kind, [id], 1);
         }
+        raise_boards!(tx, kind, rows.iter().map(|row| row.id));
         tx.commit().await?;
         Ok(rows.len())
     })
@@ -163,6 +180,16 @@ pub enum TrashError {
 impl From<sqlx::Error> for TrashError {
     fn from(error: sqlx::Error) -> Self {
         Self::Db(error.into())
+    }
+}
+
+/// Returns the statement that locks a row to which others refer. A transaction that adds such a
+/// reference locks it too, so that the next statement sees the reference.
+fn lock(kind: LogSubject) -> Option<&'static str> {
+    match kind {
+        LogSubject::Competition => Some("UPDATE competitions SET title = title WHERE id = $1"),
+        LogSubject::School => Some("UPDATE schools SET name = name WHERE id = $1"),
+        _ => None,
     }
 }
 

@@ -51,6 +51,12 @@ impl EmailAddress {
         self.text.to_ascii_lowercase()
     }
 
+    /// Returns `true` if the local part has a tag, as in `ann+1@school.example`. Most servers deliver
+    /// it to the mailbox without the tag (RFC 5233, "detail").
+    pub fn has_tag(&self) -> bool {
+        self.text[..self.at].contains('+')
+    }
+
     /// Returns the domain as it was typed, without the `@`.
     pub fn domain(&self) -> &str {
         &self.text[self.at + 1..]

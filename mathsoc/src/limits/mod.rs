@@ -43,6 +43,7 @@
 //! References: OWASP Authentication Cheat Sheet; docs/decisions/0069-a-class-behind-one-address.md.
 
 mod clear;
+mod limit;
 mod refusals;
 mod release;
 mod report;
@@ -60,6 +61,7 @@ use palisade::rate_limit::{
 use palisade::request::Client;
 
 pub use self::clear::{ClearError, clear};
+pub use self::limit::{Audience, Limit, Per};
 pub use self::refusals::Refusals;
 pub use self::release::{apply_releases, run_releases};
 pub use self::report::{LimitReport, Report, RouteReport};
@@ -116,6 +118,14 @@ pub const ANSWERS: Limit = Limit::new("answers", |settings| &settings.answers)
 /// Event streams of leaderboards.
 pub const LIVE: Limit = Limit::new("live", |settings| &settings.live).around(&["live"]).of(Audience::Members);
 
+/// Pages with a form that was rejected, which cost up to two pages. Everyone's, since a class may be
+/// logged out at the same time.
+pub const UNSENT: Limit = Limit::new("unsent", |settings| &settings.unsent).around(&["unsent"]);
+
+/// Drafts of forms: a form that is typed into sends three a minute.
+pub const DRAFTS: Limit =
+    Limit::new("drafts", |settings| &settings.drafts).around(&["drafts"]).of(Audience::Members);
+
 /// Full-text searches, which cost more than a page.
 pub const SEARCH: Limit = Limit::new("search", |settings| &settings.search).around(&["search"]);
 
@@ -124,8 +134,21 @@ pub const REPORTS: Limit =
     Limit::new("reports", |settings| &settings.reports).around(&["reports"]).posts_only();
 
 /// All limits, the innermost first.
-pub const LIMITS: &[Limit] =
-    &[PAGES, MEMBERS, LOGIN, CONFIRM, REGISTER, PASSWORD_RESET, LETTERS, ANSWERS, SEARCH, LIVE, REPORTS];
+pub const LIMITS: &[Limit] = &[
+    PAGES,
+    MEMBERS,
+    LOGIN,
+    CONFIRM,
+    REGISTER,
+    PASSWORD_RESET,
+    LETTERS,
+    ANSWERS,
+    UNSENT,
+    DRAFTS,
+    SEARCH,
+    LIVE,
+    REPORTS,
+];
 
 /// The groups without a limit, with the reason.
 pub const EXEMPT: &[(&str, &str)] = &[
@@ -136,92 +159,6 @@ pub const EXEMPT: &[(&str, &str)] = &[
 
 /// A school's address has this many times the quotas that count by address.
 const SCHOOL_FACTOR: u32 = 10;
-
-/// A rate limit: its quotas, the requests that count, and what they are counted by.
-#[derive(Clone, Copy, Debug)]
-#[must_use]
-pub struct Limit {
-    name: &'static str,
-    quotas: fn(&RateLimits) -> &Quotas,
-    groups: &'static [&'static str],
-    posts_only: bool,
-    who: Audience,
-    failures: bool,
-    closed_while_down: bool,
-}
-
-/// The callers that a limit counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// Members by account, visitors by address.
-    Everyone,
-    /// Visitors, by address; members do not count.
-    Visitors,
-    /// Members, by account; visitors do not count.
-    Members,
-    /// Mailboxes to which a form sends a letter.
-    Mailboxes,
-}
-
-/// The key that a limit counts by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Per {
-    /// The client's address.
-    Address,
-    /// The account, or the mailbox.
-    Account,
-}
-
-impl Limit {
-    /// A limit with the quotas of a setting. The name is also its scope in the store.
-    pub const fn new(name: &'static str, quotas: fn(&RateLimits) -> &Quotas) -> Self {
-        let who = Audience::Everyone;
-        Self { name, quotas, groups: &[], posts_only: false, who, failures: false, closed_while_down: false }
-    }
-
-    /// Sets the groups of routes that the limit applies to.
-    pub const fn around(self, groups: &'static [&'static str]) -> Self {
-        Self { groups, ..self }
-    }
-
-    /// Counts POST only, so that showing the form counts as a page.
-    pub const fn posts_only(self) -> Self {
-        Self { posts_only: true, ..self }
-    }
-
-    /// Sets the callers that count.
-    pub const fn of(self, who: Audience) -> Self {
-        Self { who, ..self }
-    }
-
-    /// Counts failures, which only the handler knows, and delays the next attempt after them.
-    pub const fn failures(self) -> Self {
-        Self { failures: true, posts_only: true, ..self }
-    }
-
-    /// Rejects with 503 while the store does not answer, instead of counting in memory.
-    pub const fn closed_while_down(self) -> Self {
-        Self { closed_while_down: true, ..self }
-    }
-
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Returns the keys that the limit counts by.
-    pub const fn per(&self) -> &'static [Per] {
-        match self.who {
-            Audience::Everyone => &[Per::Address, Per::Account],
-            Audience::Visitors => &[Per::Address],
-            Audience::Members | Audience::Mailboxes => &[Per::Account],
-        }
-    }
-
-    fn quotas<'a>(&self, settings: &'a RateLimits) -> &'a Quotas {
-        (self.quotas)(settings)
-    }
-}
 
 /// The limits under the current settings, over one store; cheap to clone.
 #[derive(Clone, Debug)]

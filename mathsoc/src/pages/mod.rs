@@ -37,3 +37,4 @@ pub mod error;
 pub mod files;
 pub mod parts;
 pub mod public;
+pub(crate) mod unsent;

@@ -9,3 +9,4 @@ pub mod policy;
 pub mod route_map;
 pub mod sessions;
 pub mod signed_in;
+pub(crate) mod unsent_form;

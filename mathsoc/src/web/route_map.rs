@@ -12,8 +12,10 @@
 //! them, and to no other group. Layers around everything, fallback included, go around
 //! [`Map::into_router`].
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
@@ -127,5 +129,57 @@ impl<S: Clone + Send + Sync + 'static> Group<S> {
     fn route(mut self, methods: &'static str, path: &'static str, handler: MethodRouter<S>) -> Self {
         self.rows.push(Row { methods, path, group: self.name });
         Self { router: self.router.route(path, handler), ..self }
+    }
+}
+
+/// The routes whose page has a form that is sent to the same path, in a request's extensions.
+///
+/// ```
+/// use mathsoc::web::route_map::{FormPages, Group, Map};
+///
+/// let group = Group::new("admin").get("/pages/{id}", async || "form").post("/pages/{id}", async || "saved");
+/// let map: Map = Map::new().group(group.get("/about", async || "About us"));
+/// let pages = FormPages::of(&map);
+/// assert!(pages.has_route("/pages/{id}") && pages.has_path("/pages/7?a=b"));
+/// assert!(!pages.has_route("/about") && !pages.has_path("/pages/7/8"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct FormPages(Arc<FormRoutes>);
+
+#[derive(Debug, Default)]
+struct FormRoutes {
+    /// Routes with a page and its form.
+    with_page: HashSet<&'static str>,
+    /// Routes that a form is sent to, and that have no page, such as previews.
+    without_page: HashSet<&'static str>,
+}
+
+impl FormPages {
+    /// Returns the form pages of a map.
+    pub fn of<S>(map: &Map<S>) -> Self {
+        let of = |methods: &'static str| {
+            map.rows.iter().filter(move |row| row.methods == methods).map(|row| row.path)
+        };
+        let shown: HashSet<_> = of("GET").collect();
+        let (with_page, without_page) = of("POST").partition(|path| shown.contains(path));
+        Self(Arc::new(FormRoutes { with_page, without_page }))
+    }
+
+    /// Returns `true` for the route of a form page, such as `/pages/{id}`.
+    #[must_use]
+    pub fn has_route(&self, route: &str) -> bool {
+        self.0.with_page.contains(route)
+    }
+
+    /// Returns `true` for the path of a form page, with or without a query.
+    #[must_use]
+    pub fn has_path(&self, path: &str) -> bool {
+        let path = path.split('?').next().unwrap_or_default();
+        let fits = |route: &&str| {
+            let is_same = |(part, given): (&str, &str)| part == given || part.starts_with('{');
+            route.split('/').count() == path.split('/').count()
+                && route.split('/').zip(path.split('/')).all(is_same)
+        };
+        !self.0.without_page.contains(path) && self.0.with_page.iter().any(fits)
     }
 }

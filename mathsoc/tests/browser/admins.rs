@@ -6,6 +6,9 @@ use super::{ADMINS, Settings};
 const EDITOR: Settings =
     &[("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false"), ("MAX_CONTENT_LENGTH", "2000000")];
 
+const LESSON: Settings =
+    &[("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false"), ("REGISTRATION", "open")];
+
 /// Runs a story of admins twice, as two tests.
 macro_rules! with_script_and_without {
     ($name:ident, $without_script:ident, $story:literal, $pages:expr) => {
@@ -27,6 +30,32 @@ with_script_and_without!(
     "admin/challenges.mjs",
     ["home", "new-challenge", "new-challenge-wrong", "challenges"]
 );
+
+const MARKING: [&str; 8] = [
+    "draft-in-list",
+    "draft",
+    "hint",
+    "results",
+    "what-would-change",
+    "answers-of-a-pupil",
+    "saved-by-somebody-else",
+    "open-again",
+];
+
+#[test]
+fn an_admin_corrects_a_key() {
+    Stage::new(LESSON).play("admin/marking.mjs").checked(&MARKING);
+}
+
+#[test]
+fn an_admin_corrects_a_key_on_a_phone() {
+    Stage::new(LESSON).on_phones().play("admin/marking.mjs").checked(&MARKING);
+}
+
+#[test]
+fn an_admin_corrects_a_key_without_script() {
+    Stage::new(LESSON).without_script().play("admin/marking.mjs").checked(&MARKING);
+}
 
 with_script_and_without!(
     an_admin_restores_a_deleted_announcement,
@@ -102,6 +131,19 @@ fn an_admin_moves_a_pupil_up_without_script() {
 fn an_admin_writes_an_article_with_the_editor() {
     let pages = ["empty", "link", "written", "html", "wrong", "article"];
     Stage::new(EDITOR).play("editor/write_article.mjs").checked(&pages);
+}
+
+with_script_and_without!(
+    a_text_outlives_the_session,
+    a_text_outlives_the_session_without_script,
+    "editor/ended_session.mjs",
+    ["logged-out", "filled"]
+);
+
+#[test]
+fn a_draft_is_kept_and_taken_back() {
+    let pages = ["offered", "kept", "offered-by-server"];
+    Stage::new(EDITOR).play("editor/drafts.mjs").checked(&pages);
 }
 
 #[test]

@@ -23,6 +23,12 @@ fn a_pupil_registers_and_chooses_a_password_by_the_letter() {
 }
 
 #[test]
+fn a_class_on_phones_has_its_first_lesson() {
+    let settings = &[("REGISTRATION", "open"), ("RATELIMIT_ENABLED", "true")];
+    Stage::new(settings).on_phones().play("answering/first_lesson.mjs").checked(&["leaderboard"]);
+}
+
+#[test]
 fn a_member_logs_in_by_keyboard() {
     let pages = ["login-shown", "login-wrong", "home-logged-in"];
     Stage::new(MEMBERS).play("accounts/log_in.mjs").checked(&pages);
@@ -121,6 +127,11 @@ fn a_pupil_answers_on_a_phone() {
 #[test]
 fn a_pupil_answers_without_script() {
     Stage::new(MEMBERS).without_script().play("answering/without_script.mjs");
+}
+
+#[test]
+fn a_rejected_answer_is_shown_again_without_script() {
+    Stage::new(MEMBERS).without_script().play("answering/rejected_answer.mjs").checked(&["unsent"]);
 }
 
 /// Starts a site with a class of pupils, who can log in.

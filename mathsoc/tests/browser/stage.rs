@@ -60,6 +60,11 @@ impl Stage {
         self.with("script", false)
     }
 
+    /// Gives every visitor a phone: a window of 360 × 740, a touch screen.
+    pub(crate) fn on_phones(self) -> Self {
+        self.with("phone", true)
+    }
+
     /// The folder of the site's data.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")

@@ -5,6 +5,7 @@ use mathsoc::db::retention::delete_expired;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
 use mathsoc::db::users::list::{self, UserFilter};
 use mathsoc::db::users::{self, CreateError, RightsError, User};
+use mathsoc::db::versions::Saved;
 use mathsoc::db::{Db, second_factor, used_links};
 use mathsoc::domain::clock::now;
 use mathsoc::domain::email::EmailAddress;
@@ -272,14 +273,15 @@ async fn school_names_and_domains_are_unique(db: Db) {
     assert!(taken(&school(&db, "Ours", None).await));
     assert!(taken(&school(&db, "Other", Some("school.example")).await));
     let by = Actor::command_line();
-    let change = async |id, name: &str| {
+    let change = async |id, version, name: &str| {
         let new = NewSchool { name: name.parse().unwrap(), email_domain: None };
-        schools::change(&db, &by, id, &new).await
+        schools::change(&db, &by, id, version, &new).await
     };
-    assert!(matches!(change(theirs, "Ours").await, Err(SchoolError::Taken)));
-    assert!(change(ours, "Ours for ever").await.unwrap());
-    assert!(change(theirs, "Ours").await.unwrap(), "the name is free again");
-    assert!(!change(99, "Nobody's").await.unwrap());
+    assert!(matches!(change(theirs, 1, "Ours").await, Err(SchoolError::Taken)));
+    assert_eq!(change(ours, 1, "Ours for ever").await.unwrap(), Saved::Done);
+    assert_eq!(change(ours, 1, "Ours").await.unwrap(), Saved::Conflict);
+    assert_eq!(change(theirs, 1, "Ours").await.unwrap(), Saved::Done, "the name is free again");
+    assert_eq!(change(99, 1, "Nobody's").await.unwrap(), Saved::Missing);
 }
 
 async fn concurrent_uses_of_a_link_count_once(db: Db) {

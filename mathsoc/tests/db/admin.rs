@@ -6,6 +6,7 @@ use mathsoc::db::retention::delete_expired;
 use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::trash::{self, TrashError};
 use mathsoc::db::users::list::{self, UserFilter};
+use mathsoc::db::versions::Saved;
 use mathsoc::db::{Db, articles, challenges, leaderboard, schools, users};
 use mathsoc::domain::log_subject::LogSubject;
 
@@ -55,8 +56,9 @@ async fn every_admin_action_is_logged(db: Db) {
         published_at: 0,
     };
     let id = announcements::create(&db, &by, &new("Tea")).await.unwrap();
-    assert!(announcements::change(&db, &by, id, &new("Tea and cake")).await.unwrap());
-    assert!(!announcements::change(&db, &by, 99, &new("Nothing")).await.unwrap());
+    assert_eq!(announcements::change(&db, &by, id, 1, &new("Tea and cake")).await.unwrap(), Saved::Done);
+    assert_eq!(announcements::change(&db, &by, id, 1, &new("Tea")).await.unwrap(), Saved::Conflict);
+    assert_eq!(announcements::change(&db, &by, 99, 1, &new("Nothing")).await.unwrap(), Saved::Missing);
     trash::delete(&db, &by, LogSubject::Announcement, id).await.unwrap();
     trash::restore(&db, &by, LogSubject::Announcement, id).await.unwrap();
     assert!(matches!(trash::restore(&db, &by, LogSubject::Announcement, id).await, Err(TrashError::TooLate)));

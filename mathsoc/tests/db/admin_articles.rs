@@ -2,6 +2,7 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::articles::edit::{self, Draft};
+use mathsoc::db::versions::Saved;
 use mathsoc::db::{Db, articles, trash};
 use mathsoc::domain::log_subject::LogSubject;
 
@@ -39,10 +40,11 @@ async fn an_article_is_read_as_written(db: Db) {
     let other = edit::create(&db, &by(), &untouched).await.unwrap();
     assert_eq!(stored(&db, id).await, Some(new));
     let next = Draft { body: "<p>Shorter.</p>".to_owned(), ..draft("More primes", -3) };
-    assert!(edit::change(&db, &by(), id, &next).await.unwrap());
+    assert_eq!(edit::change(&db, &by(), id, 1, &next).await.unwrap(), Saved::Done);
+    assert_eq!(edit::change(&db, &by(), id, 1, &next).await.unwrap(), Saved::Conflict);
     assert_eq!(stored(&db, id).await, Some(next.clone()));
     assert_eq!(stored(&db, other).await, Some(untouched));
-    assert!(!edit::change(&db, &by(), 99, &next).await.unwrap());
+    assert_eq!(edit::change(&db, &by(), 99, 1, &next).await.unwrap(), Saved::Missing);
     assert_eq!(stored(&db, 99).await, None);
     let log = admin_log::page(&db, Some(LogSubject::Article), 1).await.unwrap();
     let lines: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
@@ -64,7 +66,7 @@ async fn a_trashed_article_is_not_listed_or_changed(db: Db) {
     let id = edit::create(&db, &by(), &new).await.unwrap();
     trash::delete(&db, &by(), LogSubject::Article, id).await.unwrap();
     assert_eq!((edit::all(&db, 1).await.unwrap().total, stored(&db, id).await), (0, None));
-    assert!(!edit::change(&db, &by(), id, &draft("Other", -1)).await.unwrap());
+    assert_eq!(edit::change(&db, &by(), id, 1, &draft("Other", -1)).await.unwrap(), Saved::Missing);
     trash::restore(&db, &by(), LogSubject::Article, id).await.unwrap();
     assert_eq!(stored(&db, id).await, Some(new));
 }

@@ -2,7 +2,8 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::challenges;
-use mathsoc::db::challenges::edit::{self, Draft, DraftBox, EditError};
+use mathsoc::db::challenges::change;
+use mathsoc::db::challenges::edit::{self, Draft, DraftBox, EditError, Help};
 use mathsoc::db::submissions::{AnswerPlace, SubmitError, submit};
 use mathsoc::db::{Db, trash};
 use mathsoc::domain::key_stage::KeyStage;
@@ -34,6 +35,9 @@ fn a_box(label: &str, answer: &str) -> DraftBox {
 
 fn draft(title: &str, boxes: &[(&str, &str)]) -> Draft {
     Draft {
+        version: 0,
+        is_draft: false,
+        help: Help::default(),
         title: title.parse().unwrap(),
         key_stage: KeyStage::Ks4,
         summary: "In short.".to_owned(),
@@ -59,7 +63,7 @@ async fn a_challenge_is_read_as_written(db: Db) {
     let mut found = stored(&db, id).await;
     assert!(found.boxes.iter().all(|it| it.id.is_some()));
     found.boxes.iter_mut().for_each(|it| it.id = None);
-    assert_eq!(found, new);
+    assert_eq!(found, Draft { version: 1, ..new });
     assert_eq!(edit::any(&db, 99).await.unwrap(), None);
     let ahead = Draft { released_at: now() + 60, ..draft("Later", &[]) };
     let id = edit::create(&db, &by(), &ahead).await.unwrap();
@@ -74,7 +78,7 @@ async fn boxes_are_edited_in_one_transaction(db: Db) {
     next.boxes.swap(0, 2);
     next.boxes.remove(1);
     next.boxes.insert(0, a_box("d", "4"));
-    edit::change(&db, &by(), id, &next).await.unwrap();
+    change::change(&db, &by(), id, &next).await.unwrap();
     let found = stored(&db, id).await;
     assert_eq!(labels(&found), ["d", "c", "a"]);
     assert_eq!(found.boxes[1..], next.boxes[1..], "the remaining boxes keep their ids");
@@ -82,9 +86,9 @@ async fn boxes_are_edited_in_one_transaction(db: Db) {
     let mut wrong = found.clone();
     wrong.boxes.clear();
     wrong.boxes.push(DraftBox { id: Some(999), ..a_box("e", "5") });
-    assert!(matches!(edit::change(&db, &by(), id, &wrong).await, Err(EditError::NotFound)));
+    assert!(matches!(change::change(&db, &by(), id, &wrong).await, Err(EditError::NotFound)));
     assert_eq!(stored(&db, id).await, found);
-    assert!(matches!(edit::change(&db, &by(), 99, &found).await, Err(EditError::NotFound)));
+    assert!(matches!(change::change(&db, &by(), 99, &found).await, Err(EditError::NotFound)));
     assert_eq!(admin_log::page(&db, Some(LogSubject::Challenge), 1).await.unwrap().total, 2);
 }
 
@@ -95,11 +99,11 @@ async fn an_answered_box_cannot_be_removed(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     submit(&db, ada.id, AnswerPlace { challenge: id, answer_box: answered }, "7", now()).await.unwrap();
     let before = next.boxes.remove(0);
-    let rejected = edit::change(&db, &by(), id, &next).await;
+    let rejected = change::change(&db, &by(), id, &next).await;
     assert!(matches!(&rejected, Err(EditError::Answered(label)) if label == "a"), "{rejected:?}");
     assert_eq!((stored(&db, id).await.boxes.len(), count(&db, "submissions").await), (2, 1));
     next.boxes[0] = DraftBox { answer: "7".to_owned(), ..before };
-    edit::change(&db, &by(), id, &next).await.unwrap();
+    change::change(&db, &by(), id, &next).await.unwrap();
     assert_eq!(labels(&stored(&db, id).await), ["a"], "the unanswered box is deleted");
 }
 
@@ -109,7 +113,7 @@ async fn a_box_of_another_challenge_is_not_changed(db: Db) {
     let theirs = stored(&db, one).await.boxes[0].id;
     let mut next = stored(&db, two).await;
     next.boxes[0].id = theirs;
-    assert!(matches!(edit::change(&db, &by(), two, &next).await, Err(EditError::NotFound)));
+    assert!(matches!(change::change(&db, &by(), two, &next).await, Err(EditError::NotFound)));
     assert_eq!(labels(&stored(&db, one).await), ["a"]);
 }
 
@@ -118,12 +122,12 @@ async fn a_lock_affects_its_own_challenge_only(db: Db) {
     let two = edit::create(&db, &by(), &draft("Two", &[("b", "2")])).await.unwrap();
     let ada = user(&db, "ada@school.example").await;
     let place = AnswerPlace { challenge: one, answer_box: stored(&db, one).await.boxes[0].id.unwrap() };
-    assert_eq!(edit::lock(&db, &by(), one, true).await.unwrap().as_deref(), Some("One"));
+    assert_eq!(change::close(&db, &by(), one).await.unwrap().as_deref(), Some("One"));
     assert!(matches!(submit(&db, ada.id, place, "1", now()).await, Err(SubmitError::Locked)));
-    assert!(stored(&db, two).await.locked_at.is_none());
-    edit::lock(&db, &by(), one, false).await.unwrap();
+    assert!(edit::closed_at(&db, two).await.unwrap().is_none());
+    change::reopen(&db, &by(), one).await.unwrap();
     assert!(submit(&db, ada.id, place, "1", now()).await.unwrap().solved_box);
-    assert_eq!(edit::lock(&db, &by(), 99, true).await.unwrap(), None);
+    assert_eq!(change::close(&db, &by(), 99).await.unwrap(), None);
     let log = admin_log::page(&db, Some(LogSubject::Challenge), 1).await.unwrap();
     let actions: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
     assert_eq!(actions, [("unlocked", "One"), ("locked", "One"), ("created", "Two"), ("created", "One")]);

@@ -9,6 +9,7 @@ use mathsoc::db::retention::delete_expired;
 use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::trash;
 use mathsoc::db::users::{self, list};
+use mathsoc::db::versions::Saved;
 use mathsoc::db::{Db, export};
 use mathsoc::domain::ids::CompetitionId;
 use mathsoc::domain::key_stage::KeyStage;
@@ -129,11 +130,15 @@ async fn award_changes_update_the_boards_immediately(db: Db) {
     let ada = user(&db, "ada@school.example").await.id;
     let award = give(&db, ada, KS4, "5").await.unwrap();
     let (points, reason) = ("2".parse().unwrap(), "Two posters".parse().unwrap());
-    assert!(awards::change(&db, &by(), award, points, &reason).await.unwrap());
+    assert_eq!(awards::change(&db, &by(), award, 1, points, &reason).await.unwrap(), Saved::Done);
+    assert_eq!(awards::change(&db, &by(), award, 1, points, &reason).await.unwrap(), Saved::Conflict);
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
     let version = async || board_versions::version(&db, ScoreBoard::All).await.unwrap();
     assert_eq!(version().await, 2);
-    assert!(awards::change(&db, &by(), award, points, &"Posters".parse().unwrap()).await.unwrap());
+    assert_eq!(
+        awards::change(&db, &by(), award, 2, points, &"Posters".parse().unwrap()).await.unwrap(),
+        Saved::Done
+    );
     assert_eq!(version().await, 2, "a changed reason leaves the board alone");
 
     assert_eq!(
@@ -141,7 +146,11 @@ async fn award_changes_update_the_boards_immediately(db: Db) {
         "Ada Lovelace, +2: Posters"
     );
     assert_eq!((line(&db, None, ada).await, count(&db, "scores").await), (None, 0));
-    assert!(!awards::change(&db, &by(), award, points, &reason).await.unwrap(), "it is in the trash");
+    assert_eq!(
+        awards::change(&db, &by(), award, 3, points, &reason).await.unwrap(),
+        Saved::Missing,
+        "it is in the trash"
+    );
     assert!(awards::of_user(&db, ada).await.unwrap().is_empty());
     all_is_well(&db).await;
     trash::restore(&db, &by(), LogSubject::Award, award).await.unwrap();
@@ -279,7 +288,7 @@ async fn concurrent_deletes_and_awards_lose_no_points(db: Db) {
                     1 => give(&db, ada, KS4, "1").await.is_ok(),
                     _ => {
                         let (points, reason) = ("9".parse().unwrap(), "More".parse().unwrap());
-                        awards::change(&db, &by(), award, points, &reason).await.is_ok()
+                        awards::change(&db, &by(), award, 1, points, &reason).await.is_ok()
                     }
                 }
             }

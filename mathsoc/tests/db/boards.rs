@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use mathsoc::db::admin_log::Actor;
 use mathsoc::db::board_versions::{self, ScoreBoard};
 use mathsoc::db::leaderboard::{self, Board};
-use mathsoc::db::{Db, users};
+use mathsoc::db::{Db, trash, users};
 use mathsoc::domain::ids::CompetitionId;
 use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::LogSubject;
 use mathsoc::domain::person::Year;
 
 use super::accounts::{school as new_school, user};
@@ -16,6 +18,7 @@ pub(super) static CHECKS: &[Check] = checks![
     a_class_is_one_school_and_one_year,
     ties_rank_one_one_three_on_every_board,
     a_change_raises_its_own_board_versions_only,
+    a_pupil_in_the_trash_is_on_no_board,
     a_board_of_ten_thousand_is_read_quickly,
 ];
 
@@ -125,6 +128,54 @@ macro_rules! timed {
 
 /// Compares the median time of each query with a generous bound, for busy machines and an
 /// unoptimised SQLite. Unit tests in `src` check that no query scans a whole table.
+async fn a_pupil_in_the_trash_is_on_no_board(db: Db) {
+    let school = new_school(&db, "ours", None).await.unwrap();
+    let mut pupils = Vec::new();
+    for n in 0..3 {
+        let pupil = user(&db, &format!("p{n}@school.example")).await.id;
+        score(&db, "all", pupil, 3 - n).await;
+        pupils.push(pupil);
+    }
+    let all = "UPDATE users SET school_id = CAST($1 AS BIGINT)";
+    run(&db, all, &[&school.to_string()]).await.unwrap();
+    run(&db, "INSERT INTO competitions (title, summary, opens_at, closes_at) VALUES ('x', '', 1, 2)", &[])
+        .await
+        .unwrap();
+    let invite = "INSERT INTO competition_schools (competition_id, school_id) VALUES (1, CAST($1 AS BIGINT))";
+    run(&db, invite, &[&school.to_string()]).await.unwrap();
+    let of_school = "INSERT INTO scores (board, user_id, points, solved, competition_id, school_id)
+        SELECT 'competition-1', user_id, points, solved, 1, CAST($1 AS BIGINT) FROM scores WHERE board = 'all'";
+    run(&db, of_school, &[&school.to_string()]).await.unwrap();
+
+    let contest = Board::Competition(CompetitionId(1));
+    let by = Actor::command_line();
+    for (gone, on_board, points) in [
+        (true, [(1, pupils[1]), (2, pupils[2])].as_slice(), 3),
+        (false, &[(1, pupils[0]), (2, pupils[1]), (3, pupils[2])], 6),
+    ] {
+        let before = board_versions::versions(&db).await.unwrap();
+        if gone {
+            trash::delete(&db, &by, LogSubject::User, pupils[0]).await.unwrap();
+        } else {
+            trash::restore(&db, &by, LogSubject::User, pupils[0]).await.unwrap();
+        }
+        for board in [Board::All, contest] {
+            let page = leaderboard::page(&db, board, 1).await.unwrap();
+            let lines: Vec<_> = page.items.iter().map(|it| (it.rank, it.user_id)).collect();
+            assert_eq!(lines, on_board, "{board:?}");
+            assert_eq!(page.total, on_board.len() as i64, "{board:?}");
+            assert_eq!(leaderboard::of_user(&db, board, pupils[0]).await.unwrap().is_none(), gone);
+            let last = leaderboard::of_user(&db, board, pupils[2]).await.unwrap().unwrap();
+            assert_eq!(last.rank, on_board.len() as i64, "{board:?}");
+        }
+        assert_eq!(leaderboard::schools(&db, CompetitionId(1)).await.unwrap()[0].points, points);
+        let after = board_versions::versions(&db).await.unwrap();
+        for board in [ScoreBoard::All, ScoreBoard::Competition(CompetitionId(1))] {
+            assert!(after.get(&board) > before.get(&board), "watchers of {board} learn of it");
+        }
+    }
+}
+
 async fn a_board_of_ten_thousand_is_read_quickly(db: Db) {
     let n = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)";
     for sql in [

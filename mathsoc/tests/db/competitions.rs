@@ -9,6 +9,7 @@ use mathsoc::db::leaderboard::{self, Board};
 use mathsoc::db::submissions::{AnswerPlace, Outcome, SubmitError, submit};
 use mathsoc::db::trash::{self, TrashError};
 use mathsoc::db::users::{self, User};
+use mathsoc::db::versions::Saved;
 use mathsoc::domain::ids::CompetitionId;
 use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::domain::log_subject::LogSubject;
@@ -246,12 +247,16 @@ async fn a_competition_is_changed_closed_and_deleted(db: Db) {
     assert!(matches!(backwards, Err(CompetitionError::Times)), "{backwards:?}");
     let id = running(&db, "Sprint").await;
     assert!(matches!(
-        competitions::update(&db, &by(), id, &details("Sprint", HOUR, HOUR)).await,
+        competitions::update(&db, &by(), id, 1, &details("Sprint", HOUR, HOUR)).await,
         Err(CompetitionError::Times)
     ));
-    assert!(competitions::update(&db, &by(), id, &details("Dash", -HOUR, HOUR)).await.unwrap());
-    assert!(
-        !competitions::update(&db, &by(), CompetitionId(99), &details("Dash", -HOUR, HOUR)).await.unwrap()
+    assert_eq!(
+        competitions::update(&db, &by(), id, 1, &details("Dash", -HOUR, HOUR)).await.unwrap(),
+        Saved::Done
+    );
+    assert_eq!(
+        competitions::update(&db, &by(), CompetitionId(99), 1, &details("Dash", -HOUR, HOUR)).await.unwrap(),
+        Saved::Missing
     );
     assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Dash"));
     assert!(competitions::lock(&db, &by(), id, now() + 1).await.unwrap().is_none(), "it is already closed");
@@ -260,8 +265,9 @@ async fn a_competition_is_changed_closed_and_deleted(db: Db) {
     let head = admin(&db, "head@school.example").await.id;
     let all = competitions::of_member(&db, head).await.unwrap();
     assert_eq!(all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["Later", "Dash"]);
-    assert!(
-        competitions::update(&db, &by(), id, &details("Dash", -HOUR, HOUR)).await.unwrap(),
+    assert_eq!(
+        competitions::update(&db, &by(), id, 3, &details("Dash", -HOUR, HOUR)).await.unwrap(),
+        Saved::Done,
         "it is open again"
     );
 

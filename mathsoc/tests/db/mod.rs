@@ -28,11 +28,15 @@ mod answers;
 mod awards;
 mod boards;
 mod competitions;
+mod drafts;
 mod files;
+mod marking;
+mod marking_random;
 mod newsletters;
 mod progress;
 mod read_cache;
 mod reports;
+mod rulings;
 mod second_factor;
 mod sessions;
 mod users;
@@ -66,10 +70,14 @@ fn all_checks() -> impl Iterator<Item = &'static Check> {
         .chain(admin::CHECKS)
         .chain(admin_articles::CHECKS)
         .chain(admin_challenges::CHECKS)
+        .chain(marking::CHECKS)
+        .chain(marking_random::CHECKS)
+        .chain(rulings::CHECKS)
         .chain(awards::CHECKS)
         .chain(boards::CHECKS)
         .chain(competitions::CHECKS)
         .chain(users::CHECKS)
+        .chain(drafts::CHECKS)
         .chain(files::CHECKS)
         .chain(read_cache::CHECKS)
         .chain(newsletters::CHECKS)

@@ -2,6 +2,7 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::newsletters::{self, File, NewNewsletter};
+use mathsoc::db::versions::Saved;
 use mathsoc::db::{Db, files, search, trash};
 use mathsoc::domain::log_subject::LogSubject;
 use palisade::upload::{Upload, UploadId};
@@ -70,7 +71,10 @@ async fn a_newsletter_is_read_as_written(db: Db) {
         file_waits: false,
     };
     assert_eq!(stored.file, file);
-    assert!(newsletters::change(&db, &by(), id, &letter("May", "", -1), None).await.unwrap());
+    assert_eq!(
+        newsletters::change(&db, &by(), id, 1, &letter("May", "", -1), None).await.unwrap(),
+        Saved::Done
+    );
     let stored = newsletters::any(&db, id).await.unwrap().unwrap();
     assert_eq!(
         (stored.title.as_str(), stored.body.as_str(), stored.file),
@@ -78,11 +82,20 @@ async fn a_newsletter_is_read_as_written(db: Db) {
         "the file is unchanged"
     );
     let other = pdf(&db, 'b', false).await;
-    assert!(newsletters::change(&db, &by(), id, &letter("June", "", -1), Some(other)).await.unwrap());
-    assert!(!newsletters::change(&db, &by(), 99, &letter("None", "", -1), None).await.unwrap());
+    assert_eq!(
+        newsletters::change(&db, &by(), id, 2, &letter("June", "", -1), Some(other)).await.unwrap(),
+        Saved::Done
+    );
+    assert_eq!(
+        newsletters::change(&db, &by(), 99, 1, &letter("None", "", -1), None).await.unwrap(),
+        Saved::Missing
+    );
     trash::delete(&db, &by(), LogSubject::Newsletter, id).await.unwrap();
     assert_eq!(newsletters::any(&db, id).await.unwrap(), None);
-    assert!(!newsletters::change(&db, &by(), id, &letter("Gone", "", -1), None).await.unwrap());
+    assert_eq!(
+        newsletters::change(&db, &by(), id, 3, &letter("Gone", "", -1), None).await.unwrap(),
+        Saved::Missing
+    );
     let log = admin_log::page(&db, Some(LogSubject::Newsletter), 1).await.unwrap();
     let lines: Vec<_> =
         log.items.iter().map(|it| [&*it.action, &*it.subject, &*it.detail].join(" ")).collect();
@@ -122,9 +135,11 @@ async fn a_newsletters_file_is_visible_with_it_only(db: Db) {
     let body = format!("<p><img src=\"/files/{picture}/M.png\"></p>");
     let id = newsletters::create(&db, &by(), &letter("March", &body, 1), Some(one)).await.unwrap();
     assert!(!is_shown(&db, one).await && !is_shown(&db, picture).await, "not published yet");
-    newsletters::change(&db, &by(), id, &letter("March", &body, -1), None).await.unwrap();
+    let done = newsletters::change(&db, &by(), id, 1, &letter("March", &body, -1), None).await.unwrap();
+    assert_eq!(done, Saved::Done);
     assert!(is_shown(&db, one).await && is_shown(&db, picture).await);
-    newsletters::change(&db, &by(), id, &letter("March", "", -1), Some(other)).await.unwrap();
+    let done = newsletters::change(&db, &by(), id, 2, &letter("March", "", -1), Some(other)).await.unwrap();
+    assert_eq!(done, Saved::Done);
     let shown = [is_shown(&db, one).await, is_shown(&db, picture).await, is_shown(&db, other).await];
     assert_eq!(shown, [false, false, true], "files that it no longer uses are hidden");
     trash::delete(&db, &by(), LogSubject::Newsletter, id).await.unwrap();

@@ -5,7 +5,8 @@ use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::users::edit::{self, Change, ChangeError, Details};
 use mathsoc::db::users::list::{self, ColumnFilter, UserFilter};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError};
-use mathsoc::db::{Db, dashboard, export, leaderboard, second_factor, trash};
+use mathsoc::db::versions::Saved;
+use mathsoc::db::{Db, dashboard, export, leaderboard, second_factor, trash, versions};
 use mathsoc::domain::clock::now;
 use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::domain::log_subject::LogSubject;
@@ -126,17 +127,22 @@ async fn a_failing_bulk_change_changes_nothing(db: Db) {
     let nowhere = edit::change_all(&db, &by(), &ids, Change::Move(Some(99))).await;
     assert!(matches!(nowhere, Err(ChangeError::NoSchool)));
     let details = Details { full_name: "Ada".parse().unwrap(), school_id: Some(99), year: None };
-    assert!(matches!(edit::change(&db, &by(), 1, &details).await, Err(ChangeError::NoSchool)));
+    assert!(matches!(
+        edit::change(&db, &by(), 1, version(&db, 1).await, &details).await,
+        Err(ChangeError::NoSchool)
+    ));
     let details = Details { school_id: None, ..details };
-    assert!(!edit::change(&db, &by(), 99, &details).await.unwrap());
+    assert_eq!(edit::change(&db, &by(), 99, 1, &details).await.unwrap(), Saved::Missing);
     assert_eq!(lines(&db).await, before);
-    assert!(edit::change(&db, &by(), 1, &details).await.unwrap());
+    let read = version(&db, 1).await;
+    assert_eq!(edit::change(&db, &by(), 1, read, &details).await.unwrap(), Saved::Done);
+    assert_eq!(edit::change(&db, &by(), 1, read, &details).await.unwrap(), Saved::Conflict);
     assert_eq!(users::by_id(&db, 1).await.unwrap().unwrap().full_name.as_str(), "Ada");
     assert_eq!(lines(&db).await, before + 1);
     // Deleted accounts are skipped.
     trash::delete(&db, &by(), LogSubject::User, 2).await.unwrap();
     assert_eq!(edit::change_all(&db, &by(), &[1, 2, 99], Change::LogOut).await.unwrap(), 1);
-    assert!(!edit::change(&db, &by(), 2, &details).await.unwrap());
+    assert_eq!(edit::change(&db, &by(), 2, 1, &details).await.unwrap(), Saved::Missing);
 }
 
 async fn removing_the_second_factor_deletes_codes_and_sessions(db: Db) {
@@ -279,7 +285,7 @@ async fn an_export_has_every_row_once(db: Db) {
     assert_eq!(answers.len(), 2, "answers of trashed accounts are left out");
     assert_eq!(
         (&*answers[0].title, answers[0].number, &*answers[0].given, &*answers[0].verdict),
-        ("Roots", 1, "7", "right")
+        ("Roots", Some(1), "7", "right")
     );
     let board = export::scores(&db, None, None).await.unwrap();
     assert_eq!(
@@ -304,4 +310,8 @@ async fn concurrent_bulk_changes_are_serialised(db: Db) {
     assert_eq!(at_once(&db, 4, change).await, [60; 4]);
     let all = list::all(&db, &UserFilter::default()).await.unwrap();
     assert!(all.iter().all(|it| it.user.year == Some(Year::new(11).unwrap()) && it.user.epoch == 5));
+}
+
+async fn version(db: &Db, id: i64) -> i64 {
+    versions::of(db, LogSubject::User, id).await.unwrap().unwrap()
 }

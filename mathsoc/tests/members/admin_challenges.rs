@@ -57,7 +57,10 @@ async fn a_challenge_can_be_set_closed_and_reopened() {
     assert_eq!(grace.post("/admin/challenges/1/lock", &[("csrf_token", &token)]).await.status, 303);
     assert!(site.browser().get("/challenges/1").await.body.contains("The answer is"));
     assert!(grace.get("/admin/challenges/1").await.body.contains("Open it again"));
-    assert_eq!(grace.post("/admin/challenges/1/unlock", &[("csrf_token", &token)]).await.status, 303);
+    let asks = grace.post("/admin/challenges/1/unlock", &[("csrf_token", &token)]).await;
+    assert!(asks.status == 200 && asks.body.contains("Its answers have been shown since"), "{}", asks.body);
+    let sure = [("csrf_token", &*token), ("sure", "yes")];
+    assert_eq!(grace.post("/admin/challenges/1/unlock", &sure).await.status, 303);
     assert!(!site.browser().get("/challenges/1").await.body.contains("The answer is"));
 
     let form = grace.get("/admin/challenges/1").await.body;

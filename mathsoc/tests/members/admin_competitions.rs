@@ -65,8 +65,15 @@ async fn a_competition_is_created_filled_and_closed() {
     assert_eq!(ada.post("/challenges/1/answers", &answer).await.status, 303);
     let mut out = challenge.to_vec();
     out[4].1 = "";
-    let rejected = grace.fill("/admin/challenges/1", &out).await;
-    assert!(rejected.status == 422 && rejected.body.contains("it counts where it is"), "{}", rejected.body);
+    // A5: points move with their challenge, after the admin has seen it.
+    let asks = grace.fill("/admin/challenges/1", &out).await;
+    assert!(
+        asks.status == 200 && asks.body.contains("The competition “Sprint”: 3 points less"),
+        "{}",
+        asks.body
+    );
+    assert!(asks.body.contains("The leaderboard of KS3: 3 points more"), "{}", asks.body);
+    assert_eq!(site.browser().get("/challenges/1").await.status, 404, "nothing is saved yet");
 
     let token = grace.token().await;
     assert_eq!(grace.post("/admin/competitions/1/lock", &[("csrf_token", &token)]).await.status, 303);

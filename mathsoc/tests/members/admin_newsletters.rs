@@ -27,9 +27,10 @@ fn march<'a>(body: &'a str, published_at: &'a str) -> [(&'a str, &'a str); 4] {
 async fn send(browser: &mut Browser, path: &str, texts: &[(&str, &str)], file: (&str, &[u8])) -> Page {
     let form = browser.get(path).await;
     assert!(form.body.contains(r#"enctype="multipart/form-data""#), "{path}: {}", form.body);
-    let token = form.token();
+    let hidden = form.hidden();
+    let hidden: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (&**name, &**value)).collect();
     let mut body = String::new();
-    for (name, text) in [("csrf_token", &*token)].iter().chain(texts) {
+    for (name, text) in hidden.iter().chain(texts) {
         body += &format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
     }
     let (name, bytes) = file;
@@ -133,7 +134,7 @@ async fn a_wrong_pdf_keeps_the_other_input() {
     assert_eq!(page.body.matches("aria-invalid").count(), 2, "{}", page.body);
     let page = send(&mut grace, NEW, &march("<p></p>", PAST), ("", b"")).await;
     assert!(
-        page.status == 422 && page.body.contains("Choose the PDF, or write a text below."),
+        page.status == 422 && page.body.contains("Choose the PDF, or write a text above."),
         "{}",
         page.body
     );

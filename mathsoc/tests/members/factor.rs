@@ -11,7 +11,7 @@ use crate::support::browser::{Browser, Page};
 use crate::support::site::{ADA, PASSWORD, TestSite};
 
 /// An authenticator app with its recovery codes.
-struct Device {
+pub(super) struct Device {
     secret: Secret,
     step: i64,
     recovery: Vec<String>,
@@ -19,7 +19,7 @@ struct Device {
 
 impl Device {
     /// Sets up the second factor in a browser that has just given the password.
-    async fn new(browser: &mut Browser) -> Self {
+    pub(super) async fn new(browser: &mut Browser) -> Self {
         let page = browser.get("/profile/second_factor").await;
         let secret = between(&page.body, "<code class=\"secret\">").remove(0);
         let secret = Secret::read(&secret.replace(' ', "")).unwrap();
@@ -32,7 +32,7 @@ impl Device {
     }
 
     /// Returns an unused code, of the time step after the setup.
-    fn next(&self) -> String {
+    pub(super) fn next(&self) -> String {
         self.secret.code(self.step + 1)
     }
 }

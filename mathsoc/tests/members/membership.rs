@@ -31,6 +31,8 @@ async fn the_whole_way(site: &TestSite) {
     assert_eq!(one.fill("/profile/edit", &fields).await.location(), "/profile");
     let profile = one.get("/profile").await.body;
     assert!(profile.contains("Countess Ada") && profile.contains("Saved.") && profile.contains(ADA));
+    let year = site.ada().await.unwrap().year.map(|year| year.number());
+    assert_eq!(year, Some(8), "only an admin changes a year that was chosen");
 
     let fields = [("password", PASSWORD), ("new_password", OTHER)];
     assert_eq!(one.fill("/profile/change_password", &fields).await.location(), "/profile");

@@ -1,7 +1,7 @@
 //! A member's own data (progress, history, export), and the search.
 
 use mathsoc::db::admin_log::Actor;
-use mathsoc::db::challenges::edit::{self, Draft};
+use mathsoc::db::challenges::edit::{self, Draft, Help};
 use mathsoc::db::trash;
 use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::domain::log_subject::LogSubject;
@@ -98,6 +98,9 @@ async fn unreleased_and_deleted_content_is_404() {
     let db = &site.app.db;
     let by = Actor::command_line();
     let draft = |title: &str, released_at| Draft {
+        version: 0,
+        is_draft: false,
+        help: Help::default(),
         title: title.parse().unwrap(),
         key_stage: KeyStage::Ks3,
         summary: "Odd one out.".to_owned(),

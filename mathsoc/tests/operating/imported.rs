@@ -109,7 +109,7 @@ pub(super) async fn content(site: &TestSite, report: &Report) {
     let challenges = report.line("challenges").unwrap();
     assert!(why(&challenges.left_out, 3).contains("KS9"));
     assert!(why(&challenges.changed, 4).contains("without its file \"later.png\""));
-    let times = texts(db, "SELECT title, CAST(released_at AS TEXT), CAST(locked_at AS TEXT) FROM challenges WHERE id < 3 ORDER BY id").await;
+    let times = texts(db, "SELECT title, CAST(released_at AS TEXT), CAST(COALESCE(closed_at, locked_at) AS TEXT) FROM challenges WHERE id < 3 ORDER BY id").await;
     assert_eq!(times[0], "Halves 1709649000 1709735400", "released at 14:30 UTC, locked a day after");
     assert!(times[1].starts_with("Locked 1709380800 17"), "{times:?}");
 

@@ -13,3 +13,4 @@ mod old_site;
 mod own_databases;
 mod places;
 mod tables;
+mod upgrade;

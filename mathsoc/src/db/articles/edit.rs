@@ -4,6 +4,7 @@ use super::{Article, ArticleSummary};
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
 use crate::db::paged;
+use crate::db::versions::{Saved, unsaved};
 use crate::db::{Db, Paged, Result, on};
 use crate::domain::log_subject::LogSubject;
 use crate::domain::title::Title;
@@ -52,21 +53,22 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
     })
 }
 
-/// Changes an article. Returns `false` if it does not exist.
-pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> Result<bool> {
+/// Changes this version of an article.
+pub async fn change(db: &Db, by: &Actor, id: i64, version: i64, new: &Draft) -> Result<Saved> {
     const CHANGE: &str =
-        "UPDATE articles SET title = $2, author = $3, teaser = $4, body = $5, published_at = $6
-        WHERE id = $1 AND deleted_at IS NULL";
+        "UPDATE articles SET title = $2, author = $3, teaser = $4, body = $5, published_at = $6, version = version + 1
+        WHERE id = $1 AND version = $7 AND deleted_at IS NULL";
     let (title, author) = (new.title.as_str(), new.author.as_str());
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query(CHANGE).bind(id).bind(title).bind(author).bind(&new.teaser).bind(&new.body);
-        let there = change.bind(new.published_at).execute(&mut *tx).await?.rows_affected() > 0;
+        let there = change.bind(new.published_at).bind(version).execute(&mut *tx).await?.rows_affected() > 0;
         if there {
             note_uses!(tx, LogSubject::Article, id, &[&new.teaser, &new.body]);
             record!(tx, by, Action::Changed, LogSubject::Article, id, title, "");
             tx.commit().await?;
+            return Ok(Saved::Done);
         }
-        Ok(there)
-    })
+    });
+    unsaved(db, LogSubject::Article, id).await
 }

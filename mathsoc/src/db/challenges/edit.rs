@@ -1,10 +1,12 @@
 //! Challenges for admins, including unreleased ones, with their right answers.
+//!
+//! Changes are in [`change`](super::change), since they mark answers again.
 
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
+use crate::db::marking::MarkingError;
 use crate::db::paged::{PER_PAGE, PagePosition};
 use crate::db::{Db, DbError, Paged, Result, on};
-use crate::domain::clock::now;
 use crate::domain::key_stage::KeyStage;
 use crate::domain::log_subject::LogSubject;
 use crate::domain::title::Title;
@@ -23,6 +25,10 @@ pub struct AdminSummary {
     pub released_at: i64,
     /// The time from which it takes no more answers; Unix seconds.
     pub locked_at: Option<i64>,
+    /// The time at which it was closed by hand; Unix seconds.
+    pub closed_at: Option<i64>,
+    /// `true` if only admins see it, whatever its time of release.
+    pub is_draft: bool,
     /// The number of pupils who tried it.
     pub tried: i64,
     /// The number of pupils who solved it.
@@ -32,12 +38,17 @@ pub struct AdminSummary {
 /// The content of a new or changed challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
+    /// The version that was read, and that a change expects; 0 for a new challenge.
+    pub version: i64,
+    /// `true` if only admins see it, whatever its time of release.
+    pub is_draft: bool,
     pub title: Title,
     pub key_stage: KeyStage,
     /// One or two sentences, plain text with formulas.
     pub summary: String,
     /// The problem, rich text.
     pub statement: String,
+    pub help: Help,
     /// The time from which it is visible; Unix seconds.
     pub released_at: i64,
     /// The time from which it takes no more answers and shows the right ones; Unix seconds.
@@ -46,6 +57,21 @@ pub struct Draft {
     pub competition: Option<i64>,
     /// The answer boxes in order.
     pub boxes: Vec<DraftBox>,
+}
+
+/// The hint and the worked solution of a challenge. Both may be empty. Everyone sees them once the
+/// challenge is closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Help {
+    /// Plain text with formulas.
+    pub hint: String,
+    /// The number of wrong answers in a box from which a pupil sees the hint, at most 2; with 0,
+    /// only once the challenge is closed.
+    pub hint_after: i64,
+    /// Rich text.
+    pub solution: String,
+    /// `true` if a pupil with nothing left to answer sees the solution before.
+    pub solution_when_done: bool,
 }
 
 /// The content of a new or changed answer box.
@@ -63,11 +89,15 @@ pub struct DraftBox {
 
 #[derive(sqlx::FromRow)]
 struct Row {
+    version: i64,
+    is_draft: bool,
     title: String,
     #[sqlx(try_from = "String")]
     key_stage: KeyStage,
     summary: String,
     statement: String,
+    #[sqlx(flatten)]
+    help: Help,
     released_at: i64,
     locked_at: Option<i64>,
     competition_id: Option<i64>,
@@ -77,7 +107,7 @@ struct Row {
 pub async fn all(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<AdminSummary>> {
     const COUNT: &str =
         "SELECT count(*) FROM challenges WHERE deleted_at IS NULL AND ($1 IS NULL OR key_stage = $1)";
-    const LIST: &str = "SELECT id, title, key_stage, released_at, locked_at,
+    const LIST: &str = "SELECT id, title, key_stage, released_at, locked_at, closed_at, is_draft = 1 AS is_draft,
             (SELECT count(*) FROM progress WHERE challenge_id = challenges.id) AS tried,
             (SELECT count(*) FROM progress WHERE challenge_id = challenges.id AND solved_at IS NOT NULL) AS solved
         FROM challenges WHERE deleted_at IS NULL AND ($1 IS NULL OR key_stage = $1)
@@ -93,116 +123,79 @@ pub async fn all(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Page
 
 /// Returns a challenge with its boxes and right answers.
 pub async fn any(db: &Db, id: i64) -> Result<Option<Draft>> {
-    const ONE: &str = "SELECT title, key_stage, summary, statement, released_at, locked_at, competition_id
+    const ONE: &str =
+        "SELECT version, is_draft = 1 AS is_draft, title, key_stage, summary, statement, hint, hint_after,
+            solution, solution_when_done = 1 AS solution_when_done, released_at, locked_at, competition_id
         FROM challenges WHERE id = $1 AND deleted_at IS NULL";
     const BOXES: &str =
         "SELECT id, label, answer, rules FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
     let row: Option<Row> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
     let Some(row) = row else { return Ok(None) };
     let boxes = on!(db, pool => sqlx::query_as(BOXES).bind(id).fetch_all(pool).await)?;
-    let Row { title, key_stage, summary, statement, released_at, locked_at, competition_id: competition } =
-        row;
-    let title = title.parse::<Title>().map_err(|error| sqlx::Error::Decode(error.into()))?;
-    Ok(Some(Draft { title, key_stage, summary, statement, released_at, locked_at, competition, boxes }))
+    let title = row.title.parse::<Title>().map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Some(Draft {
+        version: row.version,
+        is_draft: row.is_draft,
+        title,
+        key_stage: row.key_stage,
+        summary: row.summary,
+        statement: row.statement,
+        help: row.help,
+        released_at: row.released_at,
+        locked_at: row.locked_at,
+        competition: row.competition_id,
+        boxes,
+    }))
+}
+
+/// Returns the time at which a challenge was closed by hand, if it was.
+pub async fn closed_at(db: &Db, id: i64) -> Result<Option<i64>> {
+    const ONE: &str = "SELECT closed_at FROM challenges WHERE id = $1 AND deleted_at IS NULL";
+    let found: Option<Option<i64>> =
+        on!(db, pool => sqlx::query_scalar(ONE).bind(id).fetch_optional(pool).await)?;
+    Ok(found.flatten())
 }
 
 /// Creates a challenge and returns its id.
-pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
+///
+/// # Errors
+/// Fails if the competition does not exist, or is in the trash.
+pub async fn create(db: &Db, by: &Actor, new: &Draft) -> std::result::Result<i64, EditError> {
     const INSERT: &str =
-        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, competition_id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
-    let title = new.title.as_str();
+        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at,
+            competition_id, is_draft, hint, hint_after, solution, solution_when_done)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
+    let (title, help) = (new.title.as_str(), &new.help);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
+        if let Some(competition) = new.competition {
+            let kept = sqlx::query(KEEP_COMPETITION).bind(competition).execute(&mut *tx).await?;
+            if kept.rows_affected() == 0 {
+                return Err(EditError::NoCompetition);
+            }
+        }
         let insert = sqlx::query_scalar(INSERT).bind(title).bind(new.key_stage.name()).bind(&new.summary);
         let insert = insert.bind(&new.statement).bind(new.released_at).bind(new.locked_at).bind(new.competition);
+        let insert = insert.bind(i64::from(new.is_draft)).bind(&help.hint).bind(help.hint_after);
+        let insert = insert.bind(&help.solution).bind(i64::from(help.solution_when_done));
         let id: i64 = insert.fetch_one(&mut *tx).await?;
         for (position, it) in (1_i64..).zip(&new.boxes) {
             let insert = sqlx::query(INSERT_BOX).bind(id).bind(position).bind(&it.label).bind(&it.answer).bind(&it.rules);
             insert.execute(&mut *tx).await?;
         }
-        note_uses!(tx, LogSubject::Challenge, id, &[&new.summary, &new.statement]);
+        note_uses!(tx, LogSubject::Challenge, id, &[&new.summary, &new.statement, &help.solution]);
         record!(tx, by, Action::Created, LogSubject::Challenge, id, title, "");
         tx.commit().await?;
         Ok(id)
     })
 }
 
-/// Changes a challenge and its boxes in one transaction. Deletes a box that the draft omits, if
-/// it has no answers. Stored answers keep their verdicts.
-///
-/// # Errors
-/// Fails if the challenge or a box does not exist, an answered box would be deleted, or a tried
-/// challenge would change its competition.
-pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::Result<(), EditError> {
-    const CHANGE: &str = "UPDATE challenges SET title = $2, key_stage = $3, summary = $4, statement = $5,
-        released_at = $6, locked_at = $7, competition_id = $8 WHERE id = $1 AND deleted_at IS NULL";
-    // Stored points stay on the boards on which they were counted.
-    const MOVES_TRIED: &str = "SELECT count(*) FROM challenges c WHERE c.id = $1
-        AND COALESCE(c.competition_id, 0) <> COALESCE(CAST($2 AS BIGINT), 0)
-        AND EXISTS (SELECT 1 FROM progress p WHERE p.challenge_id = c.id)";
-    // Negative positions make room for the new ones.
-    const ASIDE: &str = "UPDATE answer_boxes SET position = -position WHERE challenge_id = $1";
-    const UPDATE_BOX: &str = "UPDATE answer_boxes SET position = $3, label = $4, answer = $5, rules = $6
-        WHERE id = $2 AND challenge_id = $1";
-    const ANSWERED: &str = "SELECT label FROM answer_boxes b WHERE challenge_id = $1 AND position < 0
-        AND EXISTS (SELECT 1 FROM submissions s WHERE s.box_id = b.id) LIMIT 1";
-    const DELETE_REST: &str = "DELETE FROM answer_boxes WHERE challenge_id = $1 AND position < 0";
-    let title = new.title.as_str();
-    on!(db, pool => {
-        let mut tx = pool.begin().await?;
-        let change = sqlx::query(CHANGE).bind(id).bind(title).bind(new.key_stage.name()).bind(&new.summary);
-        let change = change.bind(&new.statement).bind(new.released_at).bind(new.locked_at).bind(new.competition);
-        let moves = sqlx::query_scalar(MOVES_TRIED).bind(id).bind(new.competition);
-        let moves: i64 = moves.fetch_one(&mut *tx).await?;
-        if moves > 0 {
-            return Err(EditError::Tried);
-        }
-        if change.execute(&mut *tx).await?.rows_affected() == 0 {
-            return Err(EditError::NotFound);
-        }
-        sqlx::query(ASIDE).bind(id).execute(&mut *tx).await?;
-        for (position, it) in (1_i64..).zip(&new.boxes) {
-            let Some(box_id) = it.id else {
-                let insert = sqlx::query(INSERT_BOX).bind(id).bind(position).bind(&it.label).bind(&it.answer);
-                insert.bind(&it.rules).execute(&mut *tx).await?;
-                continue;
-            };
-            let update = sqlx::query(UPDATE_BOX).bind(id).bind(box_id).bind(position).bind(&it.label).bind(&it.answer);
-            if update.bind(&it.rules).execute(&mut *tx).await?.rows_affected() == 0 {
-                return Err(EditError::NotFound);
-            }
-        }
-        let answered: Option<String> = sqlx::query_scalar(ANSWERED).bind(id).fetch_optional(&mut *tx).await?;
-        if let Some(label) = answered {
-            return Err(EditError::Answered(label));
-        }
-        sqlx::query(DELETE_REST).bind(id).execute(&mut *tx).await?;
-        note_uses!(tx, LogSubject::Challenge, id, &[&new.summary, &new.statement]);
-        record!(tx, by, Action::Changed, LogSubject::Challenge, id, title, "");
-        tx.commit().await?;
-        Ok(())
-    })
-}
+/// Locks the row of a competition that is not in the trash, so that it does not go there before
+/// the commit. Parameter: competition.
+pub(super) const KEEP_COMPETITION: &str =
+    "UPDATE competitions SET title = title WHERE id = $1 AND deleted_at IS NULL";
 
-/// Locks a challenge now, or unlocks it. Returns its title, or `None` if it does not exist.
-pub async fn lock(db: &Db, by: &Actor, id: i64, locked: bool) -> Result<Option<String>> {
-    const LOCK: &str =
-        "UPDATE challenges SET locked_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING title";
-    let action = if locked { Action::Locked } else { Action::Unlocked };
-    on!(db, pool => {
-        let mut tx = pool.begin().await?;
-        let lock = sqlx::query_scalar(LOCK).bind(id).bind(locked.then(now));
-        let title: Option<String> = lock.fetch_optional(&mut *tx).await?;
-        if let Some(title) = &title {
-            record!(tx, by, action, LogSubject::Challenge, id, title, "");
-            tx.commit().await?;
-        }
-        Ok(title)
-    })
-}
-
-const INSERT_BOX: &str =
+pub(super) const INSERT_BOX: &str =
     "INSERT INTO answer_boxes (challenge_id, position, label, answer, rules) VALUES ($1, $2, $3, $4, $5)";
 
 /// An error of a changed challenge.
@@ -211,14 +204,18 @@ pub enum EditError {
     /// The challenge or one of the boxes does not exist.
     #[error("the challenge or its answer box does not exist")]
     NotFound,
+    /// Someone else has saved the challenge since it was read.
+    #[error("Somebody else has saved this since you opened it.")]
+    Conflict,
     /// An answered box would be deleted.
     #[error("Somebody has answered “{0}”: the box cannot go any more, but you can change it.")]
     Answered(String),
-    /// A tried challenge would move into a competition, or out of one.
-    #[error(
-        "Somebody has tried this challenge: it counts where it is, so it cannot go into a competition or out of one."
-    )]
-    Tried,
+    /// The competition does not exist, or is in the trash.
+    #[error("This competition is not there any more. Choose another, or none.")]
+    NoCompetition,
+    /// The answers could not be marked again.
+    #[error("the answers could not be marked again")]
+    Marking(#[source] MarkingError),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -226,5 +223,14 @@ pub enum EditError {
 impl From<sqlx::Error> for EditError {
     fn from(error: sqlx::Error) -> Self {
         Self::Db(error.into())
+    }
+}
+
+impl From<MarkingError> for EditError {
+    fn from(error: MarkingError) -> Self {
+        match error {
+            MarkingError::Db(error) => Self::Db(error),
+            other => Self::Marking(other),
+        }
     }
 }

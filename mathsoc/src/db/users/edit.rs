@@ -5,6 +5,7 @@ use palisade::password::PasswordHash;
 
 use super::{CreateError, DELETE_UNCLAIMED, INSERT, NewUser, User};
 use crate::db::admin_log::{Action, Actor, record};
+use crate::db::versions::Saved;
 use crate::db::{Db, DbError, Result, on};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
@@ -47,10 +48,10 @@ impl Change {
     fn sql(self) -> &'static str {
         match self {
             Self::Move(_) => {
-                "UPDATE users SET school_id = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING full_name, year"
+                "UPDATE users SET school_id = $2, version = version + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING full_name, year"
             }
             Self::NextYear => {
-                "UPDATE users SET year = CASE WHEN year < 13 THEN year + 1 END
+                "UPDATE users SET year = CASE WHEN year < 13 THEN year + 1 END, version = version + 1
                     WHERE id = $1 AND deleted_at IS NULL AND year IS NOT NULL RETURNING full_name, year"
             }
             Self::LogOut => {
@@ -129,25 +130,35 @@ pub async fn change_all(
     Ok(changed)
 }
 
-/// Changes name, school and year of one account. Returns `false` if it does not exist.
+/// Changes name, school and year of this version of an account.
 ///
 /// # Errors
 /// Fails if the school does not exist.
-pub async fn change(db: &Db, by: &Actor, id: i64, new: &Details) -> std::result::Result<bool, ChangeError> {
+pub async fn change(
+    db: &Db,
+    by: &Actor,
+    id: i64,
+    version: i64,
+    new: &Details,
+) -> std::result::Result<Saved, ChangeError> {
     const CHANGE: &str =
-        "UPDATE users SET full_name = $2, school_id = $3, year = $4 WHERE id = $1 AND deleted_at IS NULL
-            AND ($3 IS NULL OR EXISTS (SELECT 1 FROM schools s WHERE s.id = $3 AND s.deleted_at IS NULL))";
-    const EXISTS: &str = "SELECT count(*) FROM users WHERE id = $1 AND deleted_at IS NULL";
+        "UPDATE users SET full_name = $2, school_id = $3, year = $4, version = version + 1
+            WHERE id = $1 AND version = $5 AND deleted_at IS NULL AND ($3 IS NULL OR EXISTS (SELECT 1 FROM schools s WHERE s.id = $3 AND s.deleted_at IS NULL))";
+    const VERSION: &str = "SELECT version FROM users WHERE id = $1 AND deleted_at IS NULL";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query(CHANGE).bind(id).bind(&new.full_name).bind(new.school_id).bind(new.year);
-        if change.execute(&mut *tx).await?.rows_affected() == 0 {
-            let existing: i64 = sqlx::query_scalar(EXISTS).bind(id).fetch_one(&mut *tx).await?;
-            return if existing > 0 { Err(ChangeError::NoSchool) } else { Ok(false) };
+        if change.bind(version).execute(&mut *tx).await?.rows_affected() == 0 {
+            let existing: Option<i64> = sqlx::query_scalar(VERSION).bind(id).fetch_optional(&mut *tx).await?;
+            return match existing {
+                None => Ok(Saved::Missing),
+                Some(existing) if existing != version => Ok(Saved::Conflict),
+                Some(_) => Err(ChangeError::NoSchool),
+            };
         }
         record!(tx, by, Action::Changed, LogSubject::User, id, new.full_name.as_str(), "");
         tx.commit().await?;
-        Ok(true)
+        Ok(Saved::Done)
     })
 }
 

@@ -42,7 +42,7 @@ pub enum ColumnFilter<T> {
 
 impl<T: Copy> ColumnFilter<T> {
     /// Returns the query's parameter. 0 means no value, since neither ids nor years are 0.
-    fn parameter(self, number: impl FnOnce(T) -> i64) -> i64 {
+    pub(crate) fn parameter(self, number: impl FnOnce(T) -> i64) -> i64 {
         match self {
             Self::Missing => 0,
             Self::Is(value) => number(value),

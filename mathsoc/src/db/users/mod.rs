@@ -12,8 +12,7 @@ use palisade::password::{PasswordHash, StoredCredential};
 
 pub use self::register::register;
 use super::admin_log::{Action, Actor, record};
-use super::{Db, DbError, Result, is_taken, on};
-use crate::db::board_versions::CHANGED;
+use super::{Db, DbError, Result, board_versions, is_taken, on};
 use crate::domain::clock::now;
 use crate::domain::email::EmailAddress;
 use crate::domain::key_stage::KeyStage;
@@ -82,11 +81,12 @@ pub(super) const DELETE_UNCLAIMED: &str =
 
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
+        VALUES ($1, $2, $3, $4, (SELECT id FROM schools WHERE id = $5 AND deleted_at IS NULL), $6, $7, $8, $9) RETURNING ",
     user_columns!()
 );
 
-/// Creates an account, with or without a password hash.
+/// Creates an account, with or without a password hash. A school that does not exist, or is in the
+/// trash, is taken as none.
 ///
 /// # Errors
 /// Fails if the address already has an account.
@@ -218,7 +218,8 @@ pub async fn set_profile(
     school_id: Option<i64>,
     year: Option<Year>,
 ) -> Result<bool> {
-    const SET: &str = "UPDATE users SET full_name = $2, school_id = $3, year = $4 WHERE id = $1";
+    const SET: &str =
+        "UPDATE users SET full_name = $2, school_id = $3, year = $4, version = version + 1 WHERE id = $1";
     let done = on!(db, pool => {
         let set = sqlx::query(SET).bind(id).bind(name).bind(school_id).bind(year);
         set.execute(pool).await.map(|it| it.rows_affected())
@@ -289,20 +290,17 @@ pub async fn change_role(
 pub async fn delete(db: &Db, id: i64) -> std::result::Result<bool, RightsError> {
     const DELETE: &str = "DELETE FROM users WHERE id = $1";
     const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1";
-    const BOARDS: &str = "SELECT board FROM scores WHERE user_id = $1 ORDER BY board";
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
         let admins = sqlx::query(LOCK_ADMINS).execute(&mut *tx).await?.rows_affected();
-        let boards: Vec<String> = sqlx::query_scalar(BOARDS).bind(id).fetch_all(&mut *tx).await?;
+        let boards = board_versions::boards_of!(tx, [id]);
         let gone = sqlx::query(DELETE).bind(id).execute(&mut *tx).await?.rows_affected();
         let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
         if admins > 0 && remain == 0 {
             return Err(RightsError::LastAdmin);
         }
         sqlx::query(SESSIONS).bind(id.to_string()).execute(&mut *tx).await?;
-        for board in &boards {
-            sqlx::query(CHANGED).bind(board).execute(&mut *tx).await?;
-        }
+        board_versions::raise!(tx, &boards);
         tx.commit().await?;
         gone > 0
     }))

@@ -10,6 +10,10 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
     const ALL: &str = "SELECT id, challenge_id, answer, rules FROM answer_boxes ORDER BY id";
     let rows: Vec<(i64, i64, String, String)> =
         within!(tx, link => sqlx::query_as(ALL).fetch_all(&mut **link).await?);
+    const ACCEPTED: &str = "SELECT a.box_id, b.challenge_id, a.answer
+        FROM accepted_answers a JOIN answer_boxes b ON b.id = a.box_id ORDER BY a.id";
+    let accepted: Vec<(i64, i64, String)> =
+        within!(tx, link => sqlx::query_as(ACCEPTED).fetch_all(&mut **link).await?);
     let mut findings = Vec::new();
     for (id, challenge, answer, rules) in rows {
         let mut find = |what: &str, why: &str| {
@@ -21,6 +25,15 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
         }
         if let Err(error) = answers::normalize(&answer) {
             find("answer", &error.message);
+        }
+    }
+    for (id, challenge, answer) in accepted {
+        if let Err(error) = answers::normalize(&answer) {
+            let text = format!(
+                "box {id} of challenge {challenge}: an answer that it accepts cannot be read: {}",
+                error.message
+            );
+            findings.push(Finding::new("M08", text));
         }
     }
     Ok(findings)

@@ -19,7 +19,7 @@
 //! | `M04` | answers without a row in `progress` | adds the row |
 //! | `M05` | the mark of a solved challenge contradicts its boxes | no: boxes may have changed |
 //! | `M06` | points for an unsolved challenge; no time of the first solution | adds the time |
-//! | `M07` | a wrong count of tries; an answer after the right one | no |
+//! | `M07` | a wrong count of tries; an answer after the right one; one that should count | no |
 //! | `M08` | an answer box whose answer or rules cannot be read | no: an admin changes it |
 //! | `M09` | an unusable password hash | no: its owner resets the password |
 //! | `M10` | an unreadable account or school; a key stage that does not match the year | no |

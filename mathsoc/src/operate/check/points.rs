@@ -45,7 +45,14 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
         "SELECT p.user_id, p.challenge_id FROM progress p JOIN challenges c ON c.id = p.challenge_id
         WHERE p.points = 3 AND p.solved_at IS NOT NULL AND c.first_solved_at IS NULL ORDER BY 1, 2";
     const TRIES: &str = "SELECT user_id, box_id FROM submissions GROUP BY user_id, box_id
-        HAVING count(*) <> max(try) OR max(CASE WHEN verdict = 'right' THEN try END) < max(try) ORDER BY 1, 2";
+        HAVING count(try) <> max(try) OR max(CASE WHEN verdict = 'right' THEN try END) < max(try) ORDER BY 1, 2";
+    // Without a number is a wrong answer whose try was given back, and what came after a right one.
+    const UNCOUNTED: &str = "SELECT DISTINCT s.user_id, s.box_id FROM submissions s
+        WHERE s.try IS NULL AND (s.verdict = 'right' OR s.ruling IS NULL OR s.ruling <> 'returned') AND NOT EXISTS
+            (SELECT 1 FROM submissions r WHERE r.user_id = s.user_id AND r.box_id = s.box_id AND r.verdict = 'right'
+                AND r.try IS NOT NULL AND (r.submitted_at < s.submitted_at OR r.submitted_at = s.submitted_at AND r.id < s.id))
+        ORDER BY 1, 2";
+    const OVERRULED: &str = "SELECT user_id, box_id FROM submissions WHERE ruling = 'accepted' AND verdict <> 'right' ORDER BY 1, 2";
 
     let scores: Vec<Score> = within!(tx, link => sqlx::query_as(SCORES).fetch_all(&mut **link).await?);
     let mut findings: Vec<_> = scores.into_iter().map(Score::finding).collect();
@@ -56,6 +63,8 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
         ("M06", UNEARNED, "has points for challenge {}, which is not solved", false),
         ("M06", FIRST, "was the first to solve challenge {}, which has no time of the first solution", true),
         ("M07", TRIES, "has a wrong count of tries at box {}, or a try after the right answer", false),
+        ("M07", UNCOUNTED, "has an answer at box {} that should count as a try", false),
+        ("M07", OVERRULED, "has an answer at box {} that was accepted, and is not right", false),
     ] {
         let rows: Vec<(i64, i64)> = within!(tx, link => sqlx::query_as(rows).fetch_all(&mut **link).await?);
         let finding = |(user, of): (i64, i64)| {

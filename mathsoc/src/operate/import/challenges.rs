@@ -22,12 +22,12 @@ const SUMMARY: usize = 200;
 
 pub(super) async fn import(job: &mut Job<'_>) -> Result<Line, ImportError> {
     const SQLITE: &str =
-        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, id, closed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
     const POSTGRES: &str =
-        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, id)
+        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, id, closed_at)
         OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6,
-            COALESCE($7, nextval(pg_get_serial_sequence('challenges', 'id')))) RETURNING id";
+            COALESCE($7, nextval(pg_get_serial_sequence('challenges', 'id'))), $8) RETURNING id";
     let mut line = Line::new("challenges");
     for row in job.rows(&mut line, &["challenge"], &COLUMNS).await? {
         job.show_progress(&line);
@@ -42,7 +42,7 @@ pub(super) async fn import(job: &mut Job<'_>) -> Result<Line, ImportError> {
                 continue;
             }
         };
-        let Ok((released, locked)) = times(job, &row, &mut line) else {
+        let Ok((released, locked, closed)) = times(job, &row, &mut line) else {
             line.skip(row.id, "one of its times cannot be read");
             continue;
         };
@@ -66,7 +66,7 @@ pub(super) async fn import(job: &mut Job<'_>) -> Result<Line, ImportError> {
         let id = within!(&mut job.tx, link => {
             let insert = sqlx::query_scalar(insert).bind(&title).bind(stage.name());
             let insert = insert.bind(statement.excerpt(SUMMARY)).bind(statement.as_str());
-            insert.bind(released).bind(locked).bind(number).fetch_one(&mut **link).await?
+            insert.bind(released).bind(locked).bind(number).bind(closed).fetch_one(&mut **link).await?
         });
         job.note_id("challenges", id);
         job.record(ImportKind::Challenge, row.id, id).await?;
@@ -76,20 +76,18 @@ pub(super) async fn import(job: &mut Job<'_>) -> Result<Line, ImportError> {
     Ok(line)
 }
 
-/// Returns the release and lock times. A challenge is locked by hand, or a number of hours after
-/// `release_at`.
-fn times(job: &Job<'_>, row: &OldRow, line: &mut Line) -> Result<(i64, Option<i64>), TimeError> {
+/// Returns the time of release, the scheduled lock, which is a number of hours after `release_at`,
+/// and the time of a lock by hand.
+fn times(job: &Job<'_>, row: &OldRow, line: &mut Line) -> Result<(i64, Option<i64>, Option<i64>), TimeError> {
     let posted = row.time("date_posted", job.offset())?;
     let release = row.time("release_at", job.offset())?;
     let released = release.or(posted).unwrap_or_else(|| {
         line.remark(row.id, "it had no date, and has today's");
         job.now
     });
-    if row.flag("is_manually_locked") {
-        return Ok((released, Some(job.now.max(released))));
-    }
+    let closed = row.flag("is_manually_locked").then(|| job.now.max(released));
     let hours = row.number("lock_after_hours").filter(|hours| *hours > 0);
     let locked =
         release.zip(hours).and_then(|(release, hours)| release.checked_add(hours.checked_mul(3600)?));
-    Ok((released, locked))
+    Ok((released, locked, closed))
 }

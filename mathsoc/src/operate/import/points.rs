@@ -7,9 +7,9 @@ use super::ImportError;
 use super::job::Job;
 use super::summer_points::SummerPoints;
 use crate::db::scores;
-use crate::db::submissions::{FIRST, LATER};
 use crate::db::tx::within;
 use crate::domain::person::Role;
+use crate::domain::scoring::{FIRST, LATER};
 
 /// A solved challenge that is not marked in `progress`.
 #[derive(sqlx::FromRow)]
@@ -25,7 +25,7 @@ pub(super) async fn count(job: &mut Job<'_>, summer: &SummerPoints) -> Result<()
     const SOLVED: &str = "SELECT b.challenge_id, max(s.submitted_at) AS solved_at, s.user_id, u.role
         FROM submissions s JOIN answer_boxes b ON b.id = s.box_id JOIN users u ON u.id = s.user_id
             JOIN progress p ON p.user_id = s.user_id AND p.challenge_id = b.challenge_id
-        WHERE s.verdict = 'right' AND p.solved_at IS NULL
+        WHERE s.verdict = 'right' AND s.try IS NOT NULL AND p.solved_at IS NULL
         GROUP BY b.challenge_id, s.user_id, u.role
         HAVING count(*) = (SELECT count(*) FROM answer_boxes every WHERE every.challenge_id = b.challenge_id)";
     const BE_FIRST: &str =

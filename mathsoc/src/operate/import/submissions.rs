@@ -12,8 +12,8 @@ use super::job::{ImportKind, Job};
 use super::round::Round;
 use super::source::OldRow;
 use super::{ImportError, Line};
-use crate::db::submissions::TRIES;
 use crate::db::tx::within;
+use crate::domain::scoring::TRIES;
 
 /// The longest stored answer, in characters.
 const MAX_CHARS: usize = 1000;
@@ -79,7 +79,7 @@ async fn expected(job: &mut Job<'_>) -> Result<HashMap<i64, String>, ImportError
 
 /// Returns the stored tries, by pupil and box.
 async fn stored_tries(job: &mut Job<'_>) -> Result<HashMap<(i64, i64), StoredTries>, ImportError> {
-    const ALL: &str = "SELECT user_id, box_id, verdict = 'right' FROM submissions";
+    const ALL: &str = "SELECT user_id, box_id, verdict = 'right' FROM submissions WHERE try IS NOT NULL";
     let rows: Vec<(i64, i64, bool)> =
         within!(&mut job.tx, link => sqlx::query_as(ALL).fetch_all(&mut **link).await?);
     let mut stored = HashMap::<_, StoredTries>::new();

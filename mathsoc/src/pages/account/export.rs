@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::RECENT_AUTH;
 use crate::config::SessionStoreUri;
 use crate::db::awards;
+use crate::db::drafts;
 use crate::db::leaderboard;
 use crate::db::progress;
 use crate::db::schools;
@@ -55,6 +56,10 @@ pub(crate) async fn show(
             json!({ "points": points, "for": one.place(), "reason": one.reason, "at": at })
         })
         .collect();
+    let drafts = drafts::of_user(&app.db, user.id).await?.into_iter();
+    let drafts: Vec<Value> = drafts
+        .map(|one| json!({ "form": one.form.path, "typed": one.form.fields, "at": moment(one.updated_at) }))
+        .collect();
     let all = json!({
         "account": {
             "name": user.full_name.as_str(),
@@ -71,6 +76,7 @@ pub(crate) async fn show(
         "progress": progress::by_stage(&app.db, user.id).await?,
         "answers": progress::all(&app.db, user.id).await?,
         "points_by_hand": awards,
+        "not_sent_yet": drafts,
         "logged_in": sessions,
     });
     let text = format!("{all:#}\n");

@@ -69,16 +69,28 @@ pub(crate) struct ProfileForm {
     year: String,
 }
 
-fn page(frame: &Frame, form: &ProfileForm) -> FormPage {
-    FormPage::new(frame, "Your details", "Save")
-        .fields([name_field().value(&form.full_name), year_field().value(&form.year)])
-        .link("Back to my account", "/profile")
+/// Returns the page. Pupils choose their year once: after that it is on the leaderboard of a class,
+/// which others would otherwise look into and climb at will. An admin corrects it.
+fn page(frame: &Frame, user: &User, form: &ProfileForm) -> FormPage {
+    let page = FormPage::new(frame, "Your details", "Save").link("Back to my account", "/profile");
+    let name = name_field().value(&form.full_name);
+    match fixed_year(user) {
+        Some(year) => page
+            .lead(format!("You are in year {year}. Ask a teacher if that is wrong.", year = year.number()))
+            .fields([name]),
+        None => page.fields([name, year_field().value(&form.year)]),
+    }
+}
+
+/// Returns the year of a pupil who has one.
+fn fixed_year(user: &User) -> Option<Year> {
+    user.year.filter(|_| !user.is_admin())
 }
 
 /// `GET /profile/edit`.
 pub(crate) async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     let year = user.year.map(|year| year.number().to_string()).unwrap_or_default();
-    page(&frame, &ProfileForm { full_name: user.full_name.to_string(), year }).respond()
+    page(&frame, &user, &ProfileForm { full_name: user.full_name.to_string(), year }).respond()
 }
 
 /// `POST /profile/edit`.
@@ -90,13 +102,17 @@ pub(crate) async fn take(
     Form(form): Form<ProfileForm>,
 ) -> Result<Response, Error> {
     let name = form.full_name.parse::<FullName>();
-    let year = (!form.year.is_empty()).then(|| form.year.parse::<Year>()).transpose();
+    let fixed = fixed_year(&user);
+    let year = match fixed {
+        None if !form.year.is_empty() => form.year.parse::<Year>().map(Some),
+        fixed => Ok(fixed),
+    };
     let (Ok(name), Ok(year)) = (&name, &year) else {
-        let fields = [
-            name_field().value(&form.full_name).error(name.err()),
-            year_field().value(&form.year).error(year.err()),
-        ];
-        return page(&frame, &form).fields(fields).respond();
+        let mut fields = vec![name_field().value(&form.full_name).error(name.err())];
+        if fixed.is_none() {
+            fields.push(year_field().value(&form.year).error(year.err()));
+        }
+        return page(&frame, &user, &form).fields(fields).respond();
     };
     users::set_profile(&app.db, user.id, name, user.school_id, *year).await?;
     notice(&session, "Saved.").await?;

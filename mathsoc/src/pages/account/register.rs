@@ -110,13 +110,21 @@ fn closed(frame: &Frame) -> Result<Response, Error> {
 }
 
 /// Returns the school of an address, and what is wrong with an address that may not register.
+///
+/// At a school, an address with a tag (`ann+1@`) does not register: it is the mailbox of `ann@`, so
+/// one pupil would have as many accounts, tries and first places as they like.
 async fn school_of(app: &App, email: &EmailAddress) -> Result<(Option<School>, Option<&'static str>), Error> {
     let school = schools::of_address(&app.db, email).await?;
-    let outside = school.is_none() && app.config.registration == config::Registration::SchoolDomains;
-    let outside = outside.then_some(
-        "Please use the e-mail address that your school has given you. We know no school with this one.",
-    );
-    Ok((school, outside))
+    let problem = match &school {
+        Some(_) if email.has_tag() => {
+            Some("Leave out the “+” and what follows up to the “@”: a mailbox has one account.")
+        }
+        None if app.config.registration == config::Registration::SchoolDomains => Some(
+            "Please use the e-mail address that your school has given you. We know no school with this one.",
+        ),
+        _ => None,
+    };
+    Ok((school, problem))
 }
 
 fn read_year(text: &str) -> Result<Option<Year>, <Year as std::str::FromStr>::Err> {

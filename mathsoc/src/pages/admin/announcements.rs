@@ -8,13 +8,15 @@ use serde::Deserialize;
 
 use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::announcements::{self, Announcement, NewAnnouncement};
+use crate::db::versions::{self, Saved};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
+use crate::domain::long_text::LongText;
 use crate::domain::title::{self, Title};
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
-use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::form::{Field, FormPage, FormVersion};
 use crate::pages::parts::{Frame, Section, render};
 use crate::pages::public::home::Home;
 use crate::state::App;
@@ -28,11 +30,14 @@ pub(crate) struct AnnouncementForm {
     body: String,
     #[serde(default)]
     published_at: String,
+    #[serde(flatten)]
+    version: FormVersion,
 }
 
 impl AnnouncementForm {
     fn of(it: Announcement) -> Self {
-        Self { title: it.title, body: it.body, published_at: Hour::of_unix(it.published_at).to_string() }
+        let published_at = Hour::of_unix(it.published_at).to_string();
+        Self { title: it.title, body: it.body, published_at, version: FormVersion::default() }
     }
 
     fn fields(&self) -> [Field; 3] {
@@ -48,17 +53,17 @@ impl AnnouncementForm {
     /// Parses the form, or returns the fields with their validation errors.
     fn read(&self) -> Result<NewAnnouncement, Vec<Field>> {
         let (title, hour) = (self.title.parse::<Title>(), self.published_at.parse::<Hour>());
-        let body = self.body.trim();
-        match (title, hour) {
-            (Ok(title), Ok(hour)) if !body.is_empty() => {
-                Ok(NewAnnouncement { title, body: body.to_owned(), published_at: hour.unix() })
+        match (title, self.body.parse::<LongText>(), hour) {
+            (Ok(title), Ok(body), Ok(hour)) => {
+                Ok(NewAnnouncement { title, body: body.into(), published_at: hour.unix() })
             }
-            (title, hour) => {
+            (title, body, hour) => {
                 let [title_field, body_field, hour_field] = self.fields();
-                let empty = body.is_empty().then_some("This is empty. Write what there is to say.");
+                let empty = "This is empty. Write what there is to say.";
+                let body = body.err().map(|error| error.in_field(empty));
                 Err(vec![
                     title_field.error(title.err()),
-                    body_field.error(empty),
+                    body_field.error(body),
                     hour_field.error(hour.err()),
                 ])
             }
@@ -106,6 +111,7 @@ pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
         title: String::new(),
         body: String::new(),
         published_at: Hour::of_unix(now()).to_string(),
+        version: FormVersion::default(),
     };
     page(&frame, NEW, form.fields()).respond()
 }
@@ -138,8 +144,15 @@ pub(crate) async fn preview(
 
 /// `GET /admin/announcements/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let (version, form) = stored(&app, id).await?;
+    page(&frame, CHANGE, form.fields()).version(version).respond()
+}
+
+/// Returns the stored version and its form.
+async fn stored(app: &App, id: i64) -> Result<(i64, AnnouncementForm), Error> {
+    let version = versions::of(&app.db, LogSubject::Announcement, id).await?.ok_or_else(Error::not_found)?;
     let found = announcements::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
-    page(&frame, CHANGE, AnnouncementForm::of(found).fields()).respond()
+    Ok((version, AnnouncementForm::of(found)))
 }
 
 /// `POST /admin/announcements/{id}`.
@@ -151,11 +164,18 @@ pub(crate) async fn change(
     session: Session,
     Form(form): Form<AnnouncementForm>,
 ) -> Result<Response, Error> {
-    match form.read() {
-        Err(fields) => page(&frame, CHANGE, fields).respond(),
-        Ok(new) if announcements::change(&app.db, &actor(&admin), id, &new).await? => {
+    let new = match form.read() {
+        Ok(new) => new,
+        Err(fields) => return page(&frame, CHANGE, fields).same_version(&form.version).respond(),
+    };
+    match announcements::change(&app.db, &actor(&admin), id, form.version.number(), &new).await? {
+        Saved::Done => {
             redirect_to_list(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
-        Ok(_) => Err(Error::not_found()),
+        Saved::Conflict => {
+            let (version, theirs) = stored(&app, id).await?;
+            page(&frame, CHANGE, form.fields()).conflict(&form.version, &theirs.fields(), version).respond()
+        }
+        Saved::Missing => Err(Error::not_found()),
     }
 }

@@ -9,13 +9,15 @@ use serde::Deserialize;
 use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::articles::edit::{self, Draft};
 use crate::db::articles::{Article, ArticleSummary};
+use crate::db::versions::{self, Saved};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
+use crate::domain::long_text::{LongText, LongTextError};
 use crate::domain::title::{self, Title};
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
-use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::form::{Field, FormPage, FormVersion};
 use crate::pages::parts::{Frame, Section, render};
 use crate::pages::public::articles::ArticlePage;
 use crate::state::App;
@@ -29,12 +31,15 @@ pub(crate) struct ArticleForm {
     teaser: String,
     body: String,
     published_at: String,
+    #[serde(flatten)]
+    version: FormVersion,
 }
 
 impl ArticleForm {
     fn of(it: Article) -> Self {
         let published_at = Hour::of_unix(it.published_at).to_string();
-        Self { title: it.title, author: it.author, teaser: it.teaser, body: it.body, published_at }
+        let (title, author, teaser, body) = (it.title, it.author, it.teaser, it.body);
+        Self { title, author, teaser, body, published_at, version: FormVersion::default() }
     }
 
     fn fields(&self) -> [Field; 5] {
@@ -52,21 +57,22 @@ impl ArticleForm {
     /// Parses the form, or returns the fields with their validation errors.
     fn read(&self) -> Result<Draft, Vec<Field>> {
         let (title, author) = (self.title.parse::<Title>(), self.author.parse::<Title>());
-        let (teaser, body) = (self.teaser.trim(), self.body.trim());
-        match (title, author, self.published_at.parse::<Hour>()) {
-            (Ok(title), Ok(author), Ok(hour)) if !teaser.is_empty() && !body.is_empty() => {
-                let (teaser, body) = (teaser.to_owned(), body.to_owned());
+        let (teaser, body) = (self.teaser.parse::<LongText>(), self.body.parse::<LongText>());
+        match (title, author, teaser, body, self.published_at.parse::<Hour>()) {
+            (Ok(title), Ok(author), Ok(teaser), Ok(body), Ok(hour)) => {
+                let (teaser, body) = (teaser.into(), body.into());
                 Ok(Draft { title, author, teaser, body, published_at: hour.unix() })
             }
-            (title, author, hour) => {
+            (title, author, teaser, body, hour) => {
                 let [title_field, author_field, teaser_field, body_field, hour_field] = self.fields();
-                let no_teaser = teaser.is_empty().then_some("This is empty. Write what makes one read on.");
-                let no_body = body.is_empty().then_some("This is empty. Write what there is to say.");
+                let say = |error: LongTextError, empty| error.in_field(empty);
+                let teaser = teaser.err().map(|it| say(it, "This is empty. Write what makes one read on."));
+                let body = body.err().map(|it| say(it, "This is empty. Write what there is to say."));
                 Err(vec![
                     title_field.error(title.err()),
                     author_field.error(author.err()),
-                    teaser_field.error(no_teaser),
-                    body_field.error(no_body),
+                    teaser_field.error(teaser),
+                    body_field.error(body),
                     hour_field.error(hour.err()),
                 ])
             }
@@ -141,8 +147,15 @@ pub(crate) async fn preview(frame: Frame, Form(form): Form<ArticleForm>) -> Resu
 
 /// `GET /admin/articles/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let (version, form) = stored(&app, id).await?;
+    page(&frame, CHANGE, form.fields()).version(version).respond()
+}
+
+/// Returns the stored version and its form.
+async fn stored(app: &App, id: i64) -> Result<(i64, ArticleForm), Error> {
+    let version = versions::of(&app.db, LogSubject::Article, id).await?.ok_or_else(Error::not_found)?;
     let found = edit::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
-    page(&frame, CHANGE, ArticleForm::of(found).fields()).respond()
+    Ok((version, ArticleForm::of(found)))
 }
 
 /// `POST /admin/articles/{id}`.
@@ -154,11 +167,18 @@ pub(crate) async fn change(
     session: Session,
     Form(form): Form<ArticleForm>,
 ) -> Result<Response, Error> {
-    match form.read() {
-        Err(fields) => page(&frame, CHANGE, fields).respond(),
-        Ok(draft) if edit::change(&app.db, &actor(&admin), id, &draft).await? => {
-            redirect_to_list(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
+    let new = match form.read() {
+        Ok(new) => new,
+        Err(fields) => return page(&frame, CHANGE, fields).same_version(&form.version).respond(),
+    };
+    match edit::change(&app.db, &actor(&admin), id, form.version.number(), &new).await? {
+        Saved::Done => {
+            redirect_to_list(&session, LogSubject::Article, &format!("“{}” is saved.", new.title)).await
         }
-        Ok(_) => Err(Error::not_found()),
+        Saved::Conflict => {
+            let (version, theirs) = stored(&app, id).await?;
+            page(&frame, CHANGE, form.fields()).conflict(&form.version, &theirs.fields(), version).respond()
+        }
+        Saved::Missing => Err(Error::not_found()),
     }
 }

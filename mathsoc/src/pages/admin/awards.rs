@@ -16,6 +16,7 @@ use crate::db::awards::{self, Award, AwardError, NewAward};
 use crate::db::board_versions::{ScoreBoard, ScoreScope};
 use crate::db::competitions::{self, Competition};
 use crate::db::users::list::{self, Person, UserFilter};
+use crate::db::versions::{self, Saved};
 use crate::db::{Db, trash};
 use crate::domain::award::Points;
 use crate::domain::key_stage::KeyStage;
@@ -25,7 +26,7 @@ use crate::domain::title::Title;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::Day;
-use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::form::{Field, FormPage, FormVersion};
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::{Frame, Section, render};
 use crate::state::App;
@@ -41,6 +42,8 @@ pub(crate) struct AwardForm {
     reason: String,
     #[serde(default)]
     counts: String,
+    #[serde(flatten)]
+    version: FormVersion,
 }
 
 impl AwardForm {
@@ -132,6 +135,9 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     if text.is_empty() {
         return Ok(Err("Write the pupil’s e-mail address or name.".to_owned()));
     }
+    if text.chars().count() > LONGEST_NAME || text.contains('\0') {
+        return Ok(Err("No pupil has this address or name.".to_owned()));
+    }
     let found = list::named(db, text).await?;
     let is_admin = !found.is_empty();
     let mut pupils: Vec<_> = found.into_iter().filter(|it| it.user.role == Role::Pupil).collect();
@@ -152,6 +158,9 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
         if similar.is_empty() { String::new() } else { format!(" Did you mean {}?", name_list(similar)) };
     Ok(Err(format!("No pupil has this address or name.{meant}")))
 }
+
+/// The maximum number of characters of an e-mail address, which is longer than any name.
+const LONGEST_NAME: usize = 254;
 
 /// Formats pupils as `Ada Lovelace (ada@school.example), Ada King (king@school.example)`.
 fn name_list(pupils: &[Person]) -> String {
@@ -250,10 +259,11 @@ fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
 
 /// `GET /admin/awards/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let version = versions::of(&app.db, LogSubject::Award, id).await?.ok_or_else(Error::not_found)?;
     let award = awards::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
     let (points, reason) = (award.points.number().to_string(), award.reason.clone());
     let form = AwardForm { points, reason, ..AwardForm::default() };
-    change_page(&frame, &award, [form.points_field(), form.reason_field()]).respond()
+    change_page(&frame, &award, [form.points_field(), form.reason_field()]).version(version).respond()
 }
 
 /// `POST /admin/awards/{id}`.
@@ -270,11 +280,21 @@ pub(crate) async fn change(
         (Ok(points), Ok(reason)) => (points, reason),
         (points, reason) => {
             let fields = [form.points_field().error(points.err()), form.reason_field().error(reason.err())];
-            return change_page(&frame, &award, fields).respond();
+            return change_page(&frame, &award, fields).same_version(&form.version).respond();
         }
     };
-    if !awards::change(&app.db, &actor(&admin), id, points, &reason).await? {
-        return Err(Error::not_found());
+    match awards::change(&app.db, &actor(&admin), id, form.version.number(), points, &reason).await? {
+        Saved::Done => {}
+        Saved::Missing => return Err(Error::not_found()),
+        Saved::Conflict => {
+            let version = versions::of(&app.db, LogSubject::Award, id).await?.ok_or_else(Error::not_found)?;
+            let theirs = awards::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
+            let (points, reason) = (theirs.points.number().to_string(), theirs.reason.clone());
+            let stored = AwardForm { points, reason, ..AwardForm::default() };
+            let stored = [stored.points_field(), stored.reason_field()];
+            let page = change_page(&frame, &award, [form.points_field(), form.reason_field()]);
+            return page.conflict(&form.version, &stored, version).respond();
+        }
     }
     app.live.look();
     redirect_to_list(

@@ -11,14 +11,16 @@ use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::admin_log::Actor;
 use crate::db::competitions::{self, Competition, CompetitionError, Details};
 use crate::db::schools::{self, School};
+use crate::db::versions::{self, Saved};
 use crate::domain::clock::now;
 use crate::domain::ids::CompetitionId;
 use crate::domain::log_subject::LogSubject;
+use crate::domain::long_text::LongText;
 use crate::domain::title::Title;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
-use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::form::{Field, FormPage, FormVersion};
 use crate::pages::parts::{Frame, Section};
 use crate::pages::public::competitions::CompetitionStatus;
 use crate::state::App;
@@ -53,6 +55,10 @@ impl CompetitionForm {
         Self { texts, invited: invited.into_iter().collect() }
     }
 
+    fn version(&self) -> FormVersion {
+        FormVersion::new(self.get("version"), self.get("base"))
+    }
+
     fn get(&self, name: &str) -> &str {
         self.texts.get(name).map_or("", |text| text.trim())
     }
@@ -85,15 +91,17 @@ impl CompetitionForm {
         let opens = opens.map_err(|error| wrong.insert("opens_at", error.to_string()));
         let closes = self.get("closes_at").parse::<Hour>();
         let closes = closes.map_err(|error| wrong.insert("closes_at", error.to_string()));
+        let summary = LongText::optional(self.get("summary"));
+        let summary = summary.map_err(|error| wrong.insert("summary", error.to_string()));
         if let (Ok(opens), Ok(closes)) = (&opens, &closes)
             && closes.unix() <= opens.unix()
         {
             wrong.insert("closes_at", CompetitionError::Times.to_string());
         }
-        match (title, opens, closes) {
-            (Ok(title), Ok(opens), Ok(closes)) if wrong.is_empty() => Ok(Details {
+        match (title, summary, opens, closes) {
+            (Ok(title), Ok(summary), Ok(opens), Ok(closes)) if wrong.is_empty() => Ok(Details {
                 title: title.to_string(),
-                summary: self.get("summary").to_owned(),
+                summary: summary.into(),
                 opens_at: opens.unix(),
                 closes_at: closes.unix(),
             }),
@@ -163,15 +171,26 @@ pub(crate) async fn edit(
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    let it =
-        competitions::by_id(&app.db, CompetitionId(id), admin.user.id).await?.ok_or_else(Error::not_found)?;
+    let (version, it, form) = stored(&app, id, &admin).await?;
     let is_open = it.phase(now()) == competitions::Phase::Open;
-    let form = CompetitionForm::of(it, competitions::invited(&app.db, CompetitionId(id)).await?);
     let schools = schools::all(&app.db).await?;
-    let page = page(&frame, CHANGE, form.fields(&schools, &HashMap::new()));
+    let page = page(&frame, CHANGE, form.fields(&schools, &HashMap::new())).version(version);
     let page =
         if is_open { page.act("Close it now", format!("/admin/competitions/{id}/lock")) } else { page };
     page.respond()
+}
+
+/// Returns the stored version, the competition and its form.
+async fn stored(
+    app: &App,
+    id: i64,
+    admin: &SignedIn<Admin>,
+) -> Result<(i64, Competition, CompetitionForm), Error> {
+    let version = versions::of(&app.db, LogSubject::Competition, id).await?.ok_or_else(Error::not_found)?;
+    let id = CompetitionId(id);
+    let it = competitions::by_id(&app.db, id, admin.user.id).await?.ok_or_else(Error::not_found)?;
+    let form = CompetitionForm::of(it.clone(), competitions::invited(&app.db, id).await?);
+    Ok((version, it, form))
 }
 
 /// `POST /admin/competitions/{id}`.
@@ -186,13 +205,23 @@ pub(crate) async fn change(
     let (form, schools) = (CompetitionForm::new(sent), schools::all(&app.db).await?);
     let details = match form.read() {
         Ok(details) => details,
-        Err(wrong) => return page(&frame, CHANGE, form.fields(&schools, &wrong)).respond(),
+        Err(wrong) => {
+            let page = page(&frame, CHANGE, form.fields(&schools, &wrong));
+            return page.same_version(&form.version()).respond();
+        }
     };
-    let (by, id) = (actor(&admin), CompetitionId(id));
-    if !competitions::update(&app.db, &by, id, &details).await? {
-        return Err(Error::not_found());
+    let (by, version) = (actor(&admin), form.version());
+    match competitions::update(&app.db, &by, CompetitionId(id), version.number(), &details).await? {
+        Saved::Done => {}
+        Saved::Missing => return Err(Error::not_found()),
+        Saved::Conflict => {
+            let (newer, _, theirs) = stored(&app, id, &admin).await?;
+            let none = HashMap::new();
+            let page = page(&frame, CHANGE, form.fields(&schools, &none));
+            return page.conflict(&version, &theirs.fields(&schools, &none), newer).respond();
+        }
     }
-    invite(&app, &by, id, &schools, &form.invited).await?;
+    invite(&app, &by, CompetitionId(id), &schools, &form.invited).await?;
     redirect_to_list(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
 }
 

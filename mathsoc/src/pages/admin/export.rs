@@ -178,7 +178,7 @@ impl CsvWriter {
                     it.challenge_id.to_string(),
                     it.title.clone(),
                     it.position.to_string(),
-                    it.number.to_string(),
+                    number(it.number),
                     it.given.clone(),
                     it.verdict.clone(),
                 ])

@@ -13,27 +13,31 @@ use serde::Deserialize;
 
 use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::newsletters::{self, File, NewNewsletter, Newsletter};
+use crate::db::versions::{self, Saved};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
+use crate::domain::long_text::LongText;
 use crate::domain::title::{self, Title};
 use crate::error::Error;
 use crate::pages::files;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
-use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::form::{Field, FormPage, FormVersion};
 use crate::pages::parts::{Frame, Section, render};
 use crate::pages::public::newsletters::{NewsletterPage, size};
 use crate::state::App;
 use crate::text::rich_text;
 use crate::web::signed_in::Admin;
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct NewsletterForm {
     title: String,
     summary: String,
     body: String,
     published_at: String,
+    #[serde(flatten)]
+    version: FormVersion,
 }
 
 /// The content of the field for the PDF.
@@ -47,7 +51,7 @@ impl NewsletterForm {
     fn of(it: &Newsletter) -> Self {
         let published_at = Hour::of_unix(it.published_at).to_string();
         let (title, summary, body) = (it.title.clone(), it.summary.clone(), it.body.clone());
-        Self { title, summary, body, published_at }
+        Self { title, summary, body, published_at, version: FormVersion::default() }
     }
 
     /// Returns the fields. `has` is the stored file.
@@ -61,41 +65,43 @@ impl NewsletterForm {
             Field::long_text("summary", "What is in it").value(&self.summary).hint(
                 "A sentence or two for the list of newsletters. Plain text; formulas stand between \\( and \\).",
             ),
-            Field::file("file", "PDF", "application/pdf,.pdf").hint(hint),
             Field::rich_text("body", "Text, if it is to be read on the page too").value(&self.body),
             Field::hour("published_at", "Shown from").value(&self.published_at),
+            // Last, so that all texts are read before it, if it is too large.
+            Field::file("file", "PDF", "application/pdf,.pdf").hint(hint),
         ]
     }
 
     /// Parses the form without the PDF. `None` if a field is invalid.
     fn read(&self) -> Option<NewNewsletter> {
         let (title, hour) = (self.title.parse().ok()?, self.published_at.parse::<Hour>().ok()?);
-        let body = if rich_text::is_blank(&self.body) { "" } else { self.body.trim() };
-        let (summary, body) = (self.summary.trim().to_owned(), body.to_owned());
-        (!summary.is_empty()).then(|| NewNewsletter { title, summary, body, published_at: hour.unix() })
+        let body = if rich_text::is_blank(&self.body) { "" } else { &self.body };
+        let (summary, body) = (self.summary.parse::<LongText>().ok()?, LongText::optional(body).ok()?);
+        let (summary, body) = (summary.into(), body.into());
+        Some(NewNewsletter { title, summary, body, published_at: hour.unix() })
     }
 
     /// Returns the fields with their validation errors.
     fn wrong(&self, app: &App, has: &File, pdf: PdfField) -> Vec<Field> {
-        let [title, summary, file, body, hour] = self.fields(app, has);
-        let no_summary =
-            self.summary.trim().is_empty().then_some("This is empty. Write what there is to read.");
+        let [title, summary, body, hour, file] = self.fields(app, has);
+        let empty = "This is empty. Write what there is to read.";
+        let summary_error = self.summary.parse::<LongText>().err().map(|error| error.in_field(empty));
         let file_error = match pdf {
             PdfField::Rejected(why) => Some(why),
             PdfField::Accepted(_) => {
                 Some("Choose the PDF again: it is sent together with the rest.".to_owned())
             }
             PdfField::Missing if has.file_id.is_none() && rich_text::is_blank(&self.body) => {
-                Some("There is nothing to read yet. Choose the PDF, or write a text below.".to_owned())
+                Some("There is nothing to read yet. Choose the PDF, or write a text above.".to_owned())
             }
             PdfField::Missing => None,
         };
         vec![
             title.error(self.title.parse::<Title>().err()),
-            summary.error(no_summary),
-            file.error(file_error),
-            body,
+            summary.error(summary_error),
+            body.error(LongText::optional(&self.body).err()),
             hour.error(self.published_at.parse::<Hour>().err()),
+            file.error(file_error),
         ]
     }
 
@@ -125,7 +131,9 @@ async fn receive(app: &App, request: Request) -> Result<(NewsletterForm, PdfFiel
     let mut received = files::receive_form(app, &[FileType::Pdf], request).await?;
     let text = |name| received.text(name).unwrap_or_default().to_owned();
     let (title, summary) = (text("title"), text("summary"));
-    let form = NewsletterForm { title, summary, body: text("body"), published_at: text("published_at") };
+    let version = FormVersion::new(text("version"), text("base"));
+    let (body, published_at) = (text("body"), text("published_at"));
+    let form = NewsletterForm { title, summary, body, published_at, version };
     let rejected = received.rejection("file").map(|rejection| rejection.message().into_owned());
     let pdf = match (rejected, received.take_file("file")) {
         (Some(why), _) => PdfField::Rejected(why),
@@ -222,15 +230,21 @@ pub(crate) async fn preview(frame: Frame, Form(form): Form<NewsletterForm>) -> R
 
 /// `GET /admin/newsletters/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
-    let found = newsletters::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
-    let form = page(&frame, CHANGE, NewsletterForm::of(&found).fields(&app, &found.file));
+    let (version, found) = stored(&app, id).await?;
+    let form = page(&frame, CHANGE, NewsletterForm::of(&found).fields(&app, &found.file)).version(version);
     match found.file.address() {
         Some(address) => form.link("Open its PDF", address).respond(),
         None => form.respond(),
     }
 }
 
-/// `POST /admin/newsletters/{id}`.
+/// Returns the stored version.
+async fn stored(app: &App, id: i64) -> Result<(i64, Newsletter), Error> {
+    let version = versions::of(&app.db, LogSubject::Newsletter, id).await?.ok_or_else(Error::not_found)?;
+    Ok((version, newsletters::any(&app.db, id).await?.ok_or_else(Error::not_found)?))
+}
+
+/// `POST /admin/newsletters/{id}`. After a conflict, a new PDF has to be chosen again.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
@@ -240,13 +254,26 @@ pub(crate) async fn change(
     request: Request,
 ) -> Result<Response, Error> {
     let found = newsletters::any(&app.db, id).await?.ok_or_else(Error::not_found)?;
-    let (new, file) = match validate(&app, &found.file, receive(&app, request).await?) {
+    let (form, pdf) = receive(&app, request).await?;
+    let (sent, has_pdf) = (form.clone(), !matches!(pdf, PdfField::Missing));
+    let (new, file) = match validate(&app, &found.file, (form, pdf)) {
         Ok(read) => read,
-        Err(fields) => return page(&frame, CHANGE, fields).respond(),
+        Err(fields) => return page(&frame, CHANGE, fields).same_version(&sent.version).respond(),
     };
-    let file = store_pdf(&app, &admin, file).await?;
-    if !newsletters::change(&app.db, &actor(&admin), id, &new, file).await? {
-        return Err(Error::not_found());
+    let is_newer = versions::of(&app.db, LogSubject::Newsletter, id).await? != Some(sent.version.number());
+    // Nothing is uploaded for a save that is not made.
+    let file = if is_newer { None } else { store_pdf(&app, &admin, file).await? };
+    match newsletters::change(&app.db, &actor(&admin), id, sent.version.number(), &new, file).await? {
+        Saved::Done => {}
+        Saved::Missing => return Err(Error::not_found()),
+        Saved::Conflict => {
+            let (version, theirs) = stored(&app, id).await?;
+            let [title, summary, file, body, hour] = sent.fields(&app, &theirs.file);
+            let again = has_pdf.then_some("Choose the PDF again: it is sent together with the rest.");
+            let fields = [title, summary, file.error(again), body, hour];
+            let stored = NewsletterForm::of(&theirs).fields(&app, &theirs.file);
+            return page(&frame, CHANGE, fields).conflict(&sent.version, &stored, version).respond();
+        }
     }
     redirect_to_list(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
 }

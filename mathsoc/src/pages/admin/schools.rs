@@ -9,12 +9,13 @@ use serde::Deserialize;
 use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::Paged;
 use crate::db::schools::{self, NewSchool, School, SchoolError};
+use crate::db::versions::{self, Saved};
 use crate::domain::email::EmailDomain;
 use crate::domain::log_subject::LogSubject;
 use crate::domain::title::Title;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
-use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::form::{Field, FormPage, FormVersion};
 use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
@@ -25,12 +26,14 @@ pub(crate) struct SchoolForm {
     name: String,
     #[serde(default)]
     email_domain: String,
+    #[serde(flatten)]
+    version: FormVersion,
 }
 
 impl SchoolForm {
     fn of(school: School) -> Self {
         let email_domain = school.email_domain.map(|domain| domain.to_string()).unwrap_or_default();
-        Self { name: school.name, email_domain }
+        Self { name: school.name, email_domain, version: FormVersion::default() }
     }
 
     fn fields(&self) -> [Field; 2] {
@@ -108,8 +111,15 @@ pub(crate) async fn create(
 
 /// `GET /admin/schools/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let (version, form) = stored(&app, id).await?;
+    page(&frame, CHANGE, form.fields()).version(version).respond()
+}
+
+/// Returns the stored version and its form.
+async fn stored(app: &App, id: i64) -> Result<(i64, SchoolForm), Error> {
+    let version = versions::of(&app.db, LogSubject::School, id).await?.ok_or_else(Error::not_found)?;
     let school = schools::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
-    page(&frame, CHANGE, SchoolForm::of(school).fields()).respond()
+    Ok((version, SchoolForm::of(school)))
 }
 
 /// `POST /admin/schools/{id}`.
@@ -123,14 +133,18 @@ pub(crate) async fn change(
 ) -> Result<Response, Error> {
     let new = match form.read() {
         Ok(new) => new,
-        Err(fields) => return page(&frame, CHANGE, fields).respond(),
+        Err(fields) => return page(&frame, CHANGE, fields).same_version(&form.version).respond(),
     };
-    match schools::change(&app.db, &actor(&admin), id, &new).await {
-        Ok(true) => {
+    match schools::change(&app.db, &actor(&admin), id, form.version.number(), &new).await {
+        Ok(Saved::Done) => {
             redirect_to_list(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await
         }
-        Ok(false) => Err(Error::not_found()),
-        Err(error) => error_page(page(&frame, CHANGE, form.fields()), error),
+        Ok(Saved::Conflict) => {
+            let (version, theirs) = stored(&app, id).await?;
+            page(&frame, CHANGE, form.fields()).conflict(&form.version, &theirs.fields(), version).respond()
+        }
+        Ok(Saved::Missing) => Err(Error::not_found()),
+        Err(error) => error_page(page(&frame, CHANGE, form.fields()).same_version(&form.version), error),
     }
 }
 

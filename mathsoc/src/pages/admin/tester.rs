@@ -76,7 +76,14 @@ impl ParsedAnswer {
 /// `GET /admin/tester`.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     let (layout, token) = (frame.layout(Section::Admin), frame.token());
-    render(&Tester { layout, token, form: TesterForm::default(), tested: None })
+    let fill = frame.fill().inspect(|fill| fill.mark_shown());
+    let text = |name| fill.and_then(|fill| fill.text(name)).unwrap_or_default().to_owned();
+    let form = TesterForm { expected: text("expected"), given: text("given"), rules: text("rules") };
+    let layout = match fill {
+        Some(fill) => layout.show_notice(&fill.note),
+        None => layout,
+    };
+    render(&Tester { layout, token, form, tested: None })
 }
 
 /// `POST /admin/tester`.

@@ -8,7 +8,9 @@ use palisade::template::SafeHtml;
 use palisade::{Session, SignedIn};
 
 use super::{actor, redirect_to_list};
+use crate::db::marking::counted;
 use crate::db::trash::{self, TrashError};
+use crate::db::{progress, results};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
@@ -41,6 +43,8 @@ struct Delete {
     token: SafeHtml,
     subject: LogSubject,
     title: String,
+    /// What goes with it, in words: `75 answers of 20 pupils`.
+    with_it: Option<String>,
 }
 
 /// `GET /admin/bin/{kind}/{id}`.
@@ -50,7 +54,19 @@ pub(crate) async fn show(
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let title = trash::title(&app.db, subject, id).await?.ok_or_else(Error::not_found)?;
-    render(&Delete { layout: frame.layout(Section::Admin), token: frame.token(), subject, title })
+    let with_it = match subject {
+        LogSubject::Challenge => {
+            let (answers, pupils) = results::size(&app.db, id).await?;
+            Some(format!("{} of {}", number(answers, "answer"), number(pupils, "pupil")))
+        }
+        LogSubject::User => Some(number(progress::history(&app.db, id, 1).await?.total, "answer")),
+        _ => None,
+    };
+    render(&Delete { layout: frame.layout(Section::Admin), token: frame.token(), subject, title, with_it })
+}
+
+fn number(count: i64, noun: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(0), noun)
 }
 
 /// `POST /admin/bin/{kind}/{id}`.

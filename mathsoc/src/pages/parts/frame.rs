@@ -7,8 +7,11 @@ use palisade::template::SafeHtml;
 use palisade::{CspNonce, CsrfToken, Rejection, Session, SignedIn};
 
 use super::layout::{Layout, Member, Section, Viewer};
+use super::unsent::{FormFill, Unsent};
 use crate::db::users::User;
+use crate::domain::unsent_form::{OWNER, owner_field};
 use crate::state::App;
+use crate::web::route_map::FormPages;
 
 /// The data that the layout needs from the request.
 ///
@@ -20,6 +23,10 @@ pub(crate) struct Frame {
     token: Option<CsrfToken>,
     user: Option<SignedIn<User>>,
     notice: Option<String>,
+    unsent: Unsent,
+    pages: FormPages,
+    /// The signed account, for the forms of this page.
+    owner: Option<String>,
 }
 
 const NOTICE_KEY: &str = "notice";
@@ -41,9 +48,38 @@ impl Frame {
         self.layout(Section::Admin).show_notice("This is a preview: nothing of it is kept.")
     }
 
-    /// Returns the hidden field with the CSRF token. Starts a session if there is none.
+    /// Returns the hidden fields with the CSRF token and the account whose page it is. Starts a
+    /// session if there is none.
     pub(crate) fn token(&self) -> SafeHtml {
-        self.token.as_ref().map(CsrfToken::input).unwrap_or_default()
+        let token = self.token.as_ref().map(CsrfToken::input).unwrap_or_default();
+        let Some(owner) = &self.owner else { return token };
+        // Digits, letters, `-`, `_` and a full stop.
+        SafeHtml::dangerous_allow_unsanitized(format!(
+            "{token}<input type=\"hidden\" name=\"{OWNER}\" value=\"{owner}\">"
+        ))
+    }
+
+    /// Returns the CSRF token, for scripts.
+    pub(crate) fn csrf(&self) -> Option<&CsrfToken> {
+        self.token.as_ref()
+    }
+
+    /// Returns the typed text that this page shows, or offers.
+    pub(crate) fn unsent(&self) -> &Unsent {
+        &self.unsent
+    }
+
+    /// Returns the typed text that this page shows.
+    pub(crate) fn fill(&self) -> Option<&FormFill> {
+        match &self.unsent {
+            Unsent::Fill(fill) => Some(fill),
+            Unsent::None | Unsent::Offer { .. } => None,
+        }
+    }
+
+    /// Returns the pages whose form is sent to their own path.
+    pub(crate) fn form_pages(&self) -> &FormPages {
+        &self.pages
     }
 
     pub(crate) fn user(&self) -> Option<&SignedIn<User>> {
@@ -67,6 +103,10 @@ impl FromRequestParts<App> for Frame {
             None => None,
         };
         let token = CsrfToken::of(&parts.extensions).ok();
-        Ok(Self { nonce, token, user: user.unwrap_or_default(), notice })
+        let user = user.unwrap_or_default();
+        let unsent = Unsent::load(parts, app, user.as_ref()).await;
+        let pages = parts.extensions.get::<FormPages>().cloned().unwrap_or_default();
+        let owner = user.as_ref().map(|user| owner_field(&app.keyring, user.id));
+        Ok(Self { nonce, token, user, notice, unsent, pages, owner })
     }
 }

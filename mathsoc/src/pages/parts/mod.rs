@@ -11,6 +11,8 @@ pub(crate) mod page_checks;
 pub mod pager;
 pub(crate) mod render;
 pub(crate) mod stages;
+pub(crate) mod taken_back;
+pub(crate) mod unsent;
 
 pub(crate) use self::frame::Frame;
 pub use self::layout::{Layout, Section};

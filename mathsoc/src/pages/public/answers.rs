@@ -14,9 +14,10 @@ use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
 use super::challenges::{ChallengePage, UnparsedAnswer};
-use crate::db::submissions::{AnswerPlace, FIRST, Outcome, SubmitError, submit};
+use crate::db::submissions::{AnswerPlace, Outcome, SubmitError, submit};
 use crate::db::users::User;
 use crate::domain::clock::now;
+use crate::domain::scoring::FIRST;
 use crate::error::Error;
 use crate::pages::parts::Frame;
 use crate::pages::parts::address::Id;
@@ -64,7 +65,8 @@ pub(crate) async fn take(
             rejection @ (SubmitError::Locked
             | SubmitError::Solved
             | SubmitError::NoTriesLeft
-            | SubmitError::Broken),
+            | SubmitError::Broken
+            | SubmitError::Changing),
         ) => rejection.to_string(),
         Err(SubmitError::NotFound) => return Err(Error::not_found()),
         Err(error) => return Err(error.into()),

@@ -32,9 +32,11 @@ use serde_json::{Value, json};
 
 use super::answers::feedback;
 use super::challenges::tries;
+use crate::db::challenges;
 use crate::db::submissions::{AnswerPlace, Outcome, SubmitError, submit as submit_answer};
 use crate::db::users::User;
 use crate::domain::clock::now;
+use crate::domain::scoring::TRIES;
 use crate::error::Error;
 use crate::state::App;
 
@@ -75,6 +77,12 @@ pub(crate) async fn submit(
                 Comparison::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
                 _ => None,
             };
+            let tries = match outcome.solved_box {
+                false if shows_hint(&app, user.id, challenge, outcome.tries_left).await? => {
+                    format!("{} There is a hint now: load the page again.", tries(outcome.tries_left))
+                }
+                _ => tries(outcome.tries_left).to_owned(),
+            };
             let response = json!({
                 "correct": outcome.solved_box,
                 "hint": hint,
@@ -84,7 +92,7 @@ pub(crate) async fn submit(
                 "points": outcome.points,
                 "read_as": answers::to_mathml(&answer).ok(),
                 "said": feedback(&outcome),
-                "tries": tries(outcome.tries_left),
+                "tries": tries,
             });
             Ok(json_response(StatusCode::OK, "application/json", &response))
         }
@@ -92,11 +100,22 @@ pub(crate) async fn submit(
             rejection @ (SubmitError::Locked
             | SubmitError::Solved
             | SubmitError::NoTriesLeft
-            | SubmitError::Broken),
+            | SubmitError::Broken
+            | SubmitError::Changing),
         ) => Ok(problem(StatusCode::CONFLICT, "Answer not taken", &rejection.to_string(), Value::Null)),
         Err(SubmitError::NotFound) => Err(Error::not_found()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Returns `true` if the challenge has a hint that the pupil sees from this wrong answer on.
+async fn shows_hint(app: &App, user: i64, challenge: i64, tries_left: u8) -> Result<bool, Error> {
+    let found = challenges::by_id_for(&app.db, challenge, Some(user), now()).await?;
+    let wrong = i64::from(TRIES - tries_left);
+    Ok(found.is_some_and(|it| {
+        let help = it.help;
+        !help.hint.is_empty() && help.hint_after > 0 && wrong >= help.hint_after
+    }))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -9,13 +9,16 @@ use palisade::PageHeaders;
 use palisade::template::SafeHtml;
 
 use crate::db::Paged;
+use crate::db::challenges::edit::Help;
 use crate::db::challenges::{self, AnswerBox, Challenge, ChallengeSummary};
 use crate::db::competitions;
-use crate::db::submissions::{self, LastAnswer, TRIES};
+use crate::db::submissions::{self, LastAnswer};
 use crate::domain::clock::now;
 use crate::domain::key_stage::KeyStage;
+use crate::domain::scoring::TRIES;
 use crate::error::Error;
 use crate::pages::parts::address::{Id, Listing};
+use crate::pages::parts::day::Day;
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::stages::{Filter, address, filters};
 use crate::pages::parts::{Frame, Layout, Section, filters, render};
@@ -162,6 +165,27 @@ impl ChallengePage {
         self.boxes.iter().any(|item| self.form(item).is_some())
     }
 
+    /// Returns the hint, if this viewer sees it now.
+    fn hint(&self) -> Option<&str> {
+        let Help { hint, hint_after, .. } = &self.challenge.help;
+        let wrong = self.boxes.iter().map(|item| i64::from(item.wrong_answers())).max().unwrap_or(0);
+        let is_due = self.challenge.locked || (*hint_after > 0 && wrong >= *hint_after);
+        (is_due && !hint.is_empty()).then_some(hint)
+    }
+
+    /// Returns the worked solution, if this viewer sees it now.
+    fn solution(&self) -> Option<&str> {
+        let Help { solution, solution_when_done, .. } = &self.challenge.help;
+        let is_done = self.token.is_some() && !self.boxes.is_empty() && !self.is_open();
+        let is_due = self.challenge.locked || (*solution_when_done && is_done);
+        (is_due && !solution.is_empty()).then_some(solution)
+    }
+
+    /// Returns the closing time in words, if one is known.
+    fn closing(&self) -> Option<String> {
+        closing(self.challenge.closes_at, self.challenge.locked)
+    }
+
     fn is_unread(&self) -> bool {
         self.boxes.iter().any(|item| item.unread.is_some())
     }
@@ -182,9 +206,26 @@ impl BoxProgress {
         self.last.as_ref().map_or(TRIES, |(tried, _)| tried.tries_left)
     }
 
+    fn wrong_answers(&self) -> u8 {
+        TRIES - self.tries_left() - u8::from(self.is_solved())
+    }
+
     fn tries(&self) -> &'static str {
         tries(self.tries_left())
     }
+}
+
+impl ChallengeSummary {
+    /// Returns the closing time in words, if one is known.
+    pub(crate) fn closing(&self) -> Option<String> {
+        closing(self.closes_at, self.closes_at.is_some_and(|at| at <= now()))
+    }
+}
+
+fn closing(closes_at: Option<i64>, is_closed: bool) -> Option<String> {
+    let day = Day::of_unix(closes_at?);
+    let word = if is_closed { "Closed since" } else { "Open until" };
+    Some(format!("{word} {day}, {}", day.hour()))
 }
 
 /// Returns the number of tries left, in words.
@@ -231,6 +272,13 @@ mod tests {
             statement: r"<p>Let \[x = \sqrt{2}.\]</p>".to_owned(),
             released_at: 0,
             locked,
+            closes_at: locked.then_some(0),
+            help: Help {
+                hint: r"Square \(x\).".to_owned(),
+                hint_after: 2,
+                solution: "<p>So it is 2.</p>".to_owned(),
+                solution_when_done: true,
+            },
             competition: None,
             boxes: vec![
                 AnswerBox { id: 1, label: r"The value of \(x^2\)".to_owned(), answer: answer("2") },
@@ -309,6 +357,27 @@ mod tests {
             assert_eq!(page.matches("The answer is").count(), 2, "{page}");
             assert!(!page.contains("<form") && !page.contains("Log in to answer"), "{page}");
         }
+    }
+
+    #[test]
+    fn the_hint_appears_after_its_number_of_wrong_answers() {
+        let has_hint = |tries| page(true, false, tries, None).contains("<h3>A hint</h3>");
+        assert!(!has_hint(vec![]));
+        assert!(!has_hint(vec![(1, tried(2, false, "3", None)), (2, tried(2, false, "3", None))]));
+        assert!(!has_hint(vec![(1, tried(1, true, "2", None))]), "one of two was wrong");
+        assert!(has_hint(vec![(1, tried(1, false, "3", None))]));
+        assert!(page(false, true, vec![], None).contains("<h3>A hint</h3>"), "everybody, once it is closed");
+    }
+
+    #[test]
+    fn the_solution_appears_when_nothing_is_left_to_answer() {
+        let has_solution = |member, tries| page(member, false, tries, None).contains("So it is 2.");
+        let done = || vec![(1, tried(2, true, "2", None)), (2, tried(0, false, "3", None))];
+        assert!(has_solution(true, done()));
+        assert!(!has_solution(true, vec![(1, tried(2, true, "2", None))]), "a box is open");
+        assert!(!has_solution(false, vec![]), "visitors wait until it is closed");
+        let closed = page(false, true, vec![], None);
+        assert!(closed.contains("So it is 2.") && closed.contains("Closed since 1 January 1970"), "{closed}");
     }
 
     #[test]

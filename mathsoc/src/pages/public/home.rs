@@ -81,6 +81,7 @@ mod tests {
                 published_at: 0,
             }),
             challenges: vec![ChallengeSummary {
+                closes_at: None,
                 id: 7,
                 title: "Sums & differences".to_owned(),
                 key_stage: KeyStage::Ks4,

@@ -34,6 +34,7 @@ mod tests {
             "school year",
             "password",
             "second step",
+            "do not send",
             "what your browser calls itself",
             "Delete your account",
         ] {

@@ -12,7 +12,7 @@ await story(async () => {
   await look(page, 'home');
   await page.goto('/admin/challenges/new');
   await look(page, 'new-challenge');
-  equal(await press(page, 'Save'), 422);
+  equal(await press(page, 'Publish'), 422);
   await look(page, 'new-challenge-wrong');
   const source = page.locator('textarea[name=statement]');
   if (await source.isVisible()) await source.fill('<p>Solve \\[x^2 = 49.\\]</p>');
@@ -21,7 +21,7 @@ await story(async () => {
   // The labels of the first answer box. The form has more of them.
   await page.getByLabel('What is asked for', { exact: true }).first().fill('\\(x =\\)');
   await page.getByLabel('The right answer', { exact: true }).first().fill('7');
-  equal(await press(page, 'Save'), 303);
+  equal(await press(page, 'Publish'), 303);
   match(await notice(page), /is saved/);
   await look(page, 'challenges');
   await follow(page, 'Roots');

@@ -13,6 +13,7 @@ export const VIEWS = [
 // the name, and the test asserts the list.
 export async function look(page, name) {
   looks.push(name);
+  const before = given.phone ? page.viewportSize() : VIEWS[0];
   for (const { name: size, width, height, colorScheme } of VIEWS) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme });
@@ -24,7 +25,7 @@ export async function look(page, name) {
   await page.setViewportSize({ width: 320, height: 640 });
   await checkWidth(page, `${name} (narrow)`);
   await photograph(page, `${name}.narrow`);
-  await page.setViewportSize(VIEWS[0]);
+  await page.setViewportSize(before);
   await page.emulateMedia({ colorScheme: 'light' });
 }
 

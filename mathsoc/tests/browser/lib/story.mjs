@@ -9,9 +9,11 @@ import { listen } from './checks.mjs';
 import { findings, found } from './findings.mjs';
 
 // site: the origin. setUp: the link for the first admin. outbox: the folder with e-mails.
-// script: `false` switches off JavaScript. screenshots: a folder for pictures, if they are wanted.
+// script: `false` switches off JavaScript. phone: `true` gives every visitor a phone. screenshots: a folder for pictures, if they are wanted.
 export const given = JSON.parse(process.argv[2] ?? '{}');
 export const looks = [];
+// The window of a visitor; `undefined` is that of a desktop.
+const screen = given.phone ? { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } : {};
 export const isSecure = given.site?.startsWith('https:') ?? false;
 
 let browser;
@@ -45,7 +47,7 @@ export async function newContext(options) {
 // Opens a page in a new context, with its own cookies. Everything that goes wrong on it is a
 // finding. Animations are off, because axe-core would measure a colour in transition.
 export async function visitor(options) {
-  const context = await newContext({ javaScriptEnabled: given.script !== false, reducedMotion: 'reduce', ...options });
+  const context = await newContext({ javaScriptEnabled: given.script !== false, reducedMotion: 'reduce', ...screen, ...options });
   return newPage(context, options?.javaScriptEnabled ?? given.script !== false);
 }
 

@@ -13,13 +13,15 @@ use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
 use crate::db::users::edit::{self, ChangeError, Details};
 use crate::db::users::{self, CreateError, NewUser, User};
+use crate::db::versions::{self, Saved};
 use crate::domain::email::EmailAddress;
+use crate::domain::log_subject::LogSubject;
 use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
 use crate::pages::account::send;
 use crate::pages::admin::{actor, redirect_with_notice};
 use crate::pages::parts::address::Id;
-use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::form::{Field, FormPage, FormVersion};
 use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
@@ -34,6 +36,8 @@ pub(crate) struct UserForm {
     school: String,
     #[serde(default)]
     year: String,
+    #[serde(flatten)]
+    version: FormVersion,
 }
 
 impl UserForm {
@@ -43,6 +47,7 @@ impl UserForm {
             email: String::new(),
             school: user.school_id.map(|id| id.to_string()).unwrap_or_default(),
             year: user.year.map(|year| year.number().to_string()).unwrap_or_default(),
+            version: FormVersion::default(),
         }
     }
 
@@ -94,8 +99,15 @@ fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
 
 /// `GET /admin/users/{id}/edit`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let (version, form) = stored(&app, id).await?;
+    edit_page(&frame, id, form.fields(&schools::all(&app.db).await?)).version(version).respond()
+}
+
+/// Returns the stored version and its form.
+async fn stored(app: &App, id: i64) -> Result<(i64, UserForm), Error> {
+    let version = versions::of(&app.db, LogSubject::User, id).await?.ok_or_else(Error::not_found)?;
     let user = users::by_id(&app.db, id).await?.ok_or_else(Error::not_found)?;
-    edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).respond()
+    Ok((version, UserForm::of(&user)))
 }
 
 /// `POST /admin/users/{id}/edit`.
@@ -110,16 +122,22 @@ pub(crate) async fn change(
     let schools = schools::all(&app.db).await?;
     let details = match form.read(&schools) {
         Ok(details) => details,
-        Err(fields) => return edit_page(&frame, id, *fields).respond(),
+        Err(fields) => return edit_page(&frame, id, *fields).same_version(&form.version).respond(),
     };
-    match edit::change(&app.db, &actor(&admin), id, &details).await {
-        Ok(true) => {
+    match edit::change(&app.db, &actor(&admin), id, form.version.number(), &details).await {
+        Ok(Saved::Done) => {
             redirect_with_notice(&session, &format!("/admin/users/{id}"), "The details are saved.").await
         }
-        Ok(false) => Err(Error::not_found()),
+        Ok(Saved::Conflict) => {
+            let (version, theirs) = stored(&app, id).await?;
+            let page = edit_page(&frame, id, form.fields(&schools));
+            page.conflict(&form.version, &theirs.fields(&schools), version).respond()
+        }
+        Ok(Saved::Missing) => Err(Error::not_found()),
         Err(ChangeError::Db(error)) => Err(error.into()),
         Err(gone @ ChangeError::NoSchool) => {
-            edit_page(&frame, id, form.fields(&schools)).problem(Some(gone.to_string())).respond()
+            let page = edit_page(&frame, id, form.fields(&schools)).same_version(&form.version);
+            page.problem(Some(gone.to_string())).respond()
         }
     }
 }

@@ -119,7 +119,9 @@ fn page(frame: &Frame, list: String) -> Import {
 
 /// `GET /admin/users/import`.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
-    render(&page(&frame, String::new()))
+    let fill = frame.fill().inspect(|fill| fill.mark_shown());
+    let list = fill.and_then(|fill| fill.text("list")).unwrap_or_default().to_owned();
+    render(&Import { problem: fill.map(|fill| fill.note.clone()), ..page(&frame, list) })
 }
 
 /// `POST /admin/users/import`: previews the list or, with the plan's digest, creates the accounts.

@@ -7,7 +7,7 @@
 //!    than [`TRIES`] tries are used. Answers of other pupils have no influence.
 //! 3. It is compared outside of any transaction. An unreadable answer uses up no try.
 //! 4. One transaction locks the row of this pupil and this challenge, repeats step 2, and stores
-//!    the answer. A pupil who has solved every box gets [`FIRST`] points, or [`LATER`] if another
+//!    the answer. If an admin has changed the key or the scope since step 1, all begins again. A pupil who has solved every box gets [`FIRST`] points, or [`LATER`] if another
 //!    pupil was first.
 //!
 //! The same wrong answer, character by character, returns the same verdict and uses up no try. A
@@ -26,25 +26,23 @@
 //!
 //! The right answer leaves `db` only after the challenge is locked.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod read;
 
 use answers::{AnswerRules, Comparison, Side};
 use tokio::task::JoinError;
 
+pub use self::read::{LastAnswer, last_answers, load_progress};
+
 use super::board_versions::{CHANGED, ScoreScope};
-use super::challenges::{ChallengeProgress, ChallengeSummary};
-use super::{Db, DbError, Result, on, scores};
+use super::marking::compare_any;
+use super::{Db, DbError, on, scores};
 use crate::domain::ids::CompetitionId;
 use crate::domain::key_stage::KeyStage;
 use crate::domain::person::Role;
+use crate::domain::scoring::{FIRST, LATER, TRIES};
 
-/// The number of tries for a box.
-pub const TRIES: u8 = 3;
-/// The points for the first pupil to solve a challenge.
-pub const FIRST: u8 = 3;
-/// The points for every later pupil.
-pub const LATER: u8 = 1;
+/// The number of times that an answer is compared, if the key changes meanwhile.
+const ROUNDS: u8 = 5;
 
 /// The box that an answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +84,9 @@ pub enum SubmitError {
     /// The expected answer or its rules are unreadable, which is an admin's mistake.
     #[error("This box cannot be answered: we have made a mistake in it. Your try is not used up.")]
     Broken,
+    /// The key changed while the answer was compared, again and again.
+    #[error("This challenge is being changed just now. Send your answer again: no try is used up.")]
+    Changing,
     /// The comparison task panicked or was cancelled.
     #[error("the answer could not be compared")]
     Compare(#[from] JoinError),
@@ -104,6 +105,9 @@ impl From<sqlx::Error> for SubmitError {
 struct Question {
     answer: String,
     rules: String,
+    /// The number of answers that are right besides.
+    accepted: i64,
+    key_version: i64,
     #[sqlx(try_from = "String")]
     key_stage: KeyStage,
     competition: Option<CompetitionId>,
@@ -145,12 +149,29 @@ pub async fn submit(
     given: &str,
     now: i64,
 ) -> std::result::Result<Outcome, SubmitError> {
+    for _ in 0..ROUNDS {
+        match submit_once(db, user, place, given, now).await {
+            Err(SubmitError::Changing) => {}
+            result => return result,
+        }
+    }
+    Err(SubmitError::Changing)
+}
+
+async fn submit_once(
+    db: &Db,
+    user: i64,
+    place: AnswerPlace,
+    given: &str,
+    now: i64,
+) -> std::result::Result<Outcome, SubmitError> {
     const QUESTION: &str =
-        "SELECT b.answer, b.rules, c.key_stage, k.id AS competition, u.role,
-                (c.locked_at IS NOT NULL AND c.locked_at <= $4) OR (k.id IS NOT NULL AND k.closes_at <= $4) AS locked
+        "SELECT b.answer, b.rules, (SELECT count(*) FROM accepted_answers a WHERE a.box_id = b.id) AS accepted, c.key_version,
+                c.key_stage, k.id AS competition, u.role,
+                c.closed_at IS NOT NULL OR (c.locked_at IS NOT NULL AND c.locked_at <= $4) OR (k.id IS NOT NULL AND k.closes_at <= $4) AS locked
             FROM answer_boxes b JOIN challenges c ON c.id = b.challenge_id JOIN users u ON u.id = $3
             LEFT JOIN competitions k ON k.id = c.competition_id
-            WHERE b.id = $1 AND c.id = $2 AND c.released_at <= $4 AND c.deleted_at IS NULL AND (k.id IS NULL OR k.opens_at <= $4 AND EXISTS
+            WHERE b.id = $1 AND c.id = $2 AND c.is_draft = 0 AND c.released_at <= $4 AND c.deleted_at IS NULL AND (k.id IS NULL OR k.opens_at <= $4 AND EXISTS
                 (SELECT 1 FROM competition_members m WHERE m.competition_id = k.id AND m.user_id = $3))";
     let (question, counts): (Option<Question>, TryCounts) = on!(db, pool => {
         let question = sqlx::query_as(QUESTION).bind(place.answer_box).bind(place.challenge).bind(user).bind(now);
@@ -162,34 +183,42 @@ pub async fn submit(
         return Err(SubmitError::Locked);
     }
     counts.takes_more()?;
-    let verdict = compare(place, &question, given).await?;
+    let verdict = compare(db, place, &question, given).await?;
     if matches!(verdict, Comparison::Unreadable { .. }) {
         let tries_left = counts.tries_left();
         return Ok(Outcome { verdict, tries_left, solved_box: false, solved_challenge: false, points: 0 });
     }
-    let Question { key_stage, competition, role, .. } = question;
+    let Question { key_version, key_stage, competition, role, .. } = question;
     let scope = competition.map_or(ScoreScope::Stage(key_stage), ScoreScope::Competition);
-    store(db, ComparedAnswer { user, place, given, verdict, scope, role, now }).await
+    store(db, ComparedAnswer { user, place, given, verdict, key_version, scope, role, now }).await
 }
 
 /// Compares the answer on a blocking thread, because a comparison takes up to 5 ms.
 async fn compare(
+    db: &Db,
     place: AnswerPlace,
     question: &Question,
     given: &str,
 ) -> std::result::Result<Comparison, SubmitError> {
+    const ACCEPTED: &str = "SELECT answer FROM accepted_answers WHERE box_id = $1 ORDER BY id";
     let broken = |why: &dyn std::fmt::Display| {
         tracing::error!(answer_box = place.answer_box, %why, "an answer box cannot be answered");
         SubmitError::Broken
     };
     let rules: AnswerRules = question.rules.parse().map_err(|error| broken(&error))?;
-    let (expected, given) = (question.answer.clone(), given.to_owned());
+    let (mut right, given) = (vec![question.answer.clone()], given.to_owned());
+    if question.accepted > 0 {
+        let accepted: Vec<String> = on!(db, pool => {
+            sqlx::query_scalar(ACCEPTED).bind(place.answer_box).fetch_all(pool).await?
+        });
+        right.extend(accepted);
+    }
     // PostgreSQL cannot store NUL, and no keyboard types it.
     if let Some(position) = given.chars().position(|c| c == '\0') {
         let message = "There is a character that cannot be seen: type it in again.".to_owned();
         return Ok(Comparison::Unreadable { side: Side::Given, position, message });
     }
-    let compare = move || answers::compare(&expected, &given, &rules);
+    let compare = move || compare_any(right.iter().map(String::as_str), &given, &rules);
     match tokio::task::spawn_blocking(compare).await? {
         Comparison::Unreadable { side: Side::Expected, message, .. } => Err(broken(&message)),
         verdict => Ok(verdict),
@@ -202,6 +231,7 @@ struct ComparedAnswer<'a> {
     place: AnswerPlace,
     given: &'a str,
     verdict: Comparison,
+    key_version: i64,
     scope: ScoreScope,
     role: Role,
     now: i64,
@@ -213,10 +243,15 @@ async fn store(db: &Db, answer: ComparedAnswer<'_>) -> std::result::Result<Outco
         place: AnswerPlace { challenge, answer_box },
         given,
         verdict,
+        key_version,
         scope,
         role,
         now,
     } = answer;
+    let lock = match db {
+        Db::Sqlite(..) => LOCK_SQLITE,
+        Db::Postgres(..) => LOCK_POSTGRES,
+    };
     let boards = scope.boards();
     let solved_box = verdict.is_equal();
     let word = if solved_box { "right" } else { "wrong" };
@@ -226,8 +261,12 @@ async fn store(db: &Db, answer: ComparedAnswer<'_>) -> std::result::Result<Outco
     };
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        let locked = sqlx::query_scalar(LOCK).bind(user).bind(challenge).bind(now).fetch_optional(&mut *tx).await?;
+        let locked = sqlx::query_scalar(lock).bind(user).bind(challenge).bind(now).fetch_optional(&mut *tx).await?;
         let solved_before: Option<i64> = locked.ok_or(SubmitError::Locked)?;
+        let present: i64 = sqlx::query_scalar(KEY_VERSION).bind(challenge).fetch_one(&mut *tx).await?;
+        if present != key_version {
+            return Err(SubmitError::Changing);
+        }
         let counts: TryCounts = sqlx::query_as(COUNT_TRIES).bind(user).bind(answer_box).fetch_one(&mut *tx).await?;
         counts.takes_more()?;
         let repeated: i64 =
@@ -267,16 +306,28 @@ async fn store(db: &Db, answer: ComparedAnswer<'_>) -> std::result::Result<Outco
     })
 }
 
-const COUNT_TRIES: &str = "SELECT count(*) AS tries, count(*) FILTER (WHERE verdict = 'right') AS solved
+const COUNT_TRIES: &str =
+    "SELECT count(try) AS tries, count(*) FILTER (WHERE verdict = 'right' AND try IS NOT NULL) AS solved
     FROM submissions WHERE user_id = $1 AND box_id = $2";
 /// Writes before any read. From here on SQLite has its write lock, and PostgreSQL a lock on this
-/// row.
-const LOCK: &str = "INSERT INTO progress (user_id, challenge_id)
-    SELECT $1, c.id FROM challenges c WHERE c.id = $2 AND c.released_at <= $3 AND c.deleted_at IS NULL AND (c.locked_at IS NULL OR c.locked_at > $3)
-        AND (c.competition_id IS NULL OR EXISTS (SELECT 1 FROM competitions k
-            JOIN competition_members m ON m.competition_id = k.id
-            WHERE k.id = c.competition_id AND m.user_id = $1 AND k.opens_at <= $3 AND k.closes_at > $3))
-    ON CONFLICT (user_id, challenge_id) DO UPDATE SET points = progress.points RETURNING solved_at";
+/// row; there the challenge's row is locked first, against a change of its key until the commit.
+macro_rules! lock {
+    ($challenge:literal) => {
+        concat!(
+            "INSERT INTO progress (user_id, challenge_id)
+                SELECT $1, c.id FROM challenges c WHERE c.id = $2 AND c.is_draft = 0 AND c.released_at <= $3 AND c.deleted_at IS NULL
+                    AND c.closed_at IS NULL AND (c.locked_at IS NULL OR c.locked_at > $3)
+                    AND (c.competition_id IS NULL OR EXISTS (SELECT 1 FROM competitions k
+                        JOIN competition_members m ON m.competition_id = k.id
+                        WHERE k.id = c.competition_id AND m.user_id = $1 AND k.opens_at <= $3 AND k.closes_at > $3))",
+            $challenge,
+            " ON CONFLICT (user_id, challenge_id) DO UPDATE SET points = progress.points RETURNING solved_at"
+        )
+    };
+}
+const LOCK_SQLITE: &str = lock!("");
+const LOCK_POSTGRES: &str = lock!(" FOR KEY SHARE OF c");
+const KEY_VERSION: &str = "SELECT key_version FROM challenges WHERE id = $1";
 const REPEATED: &str = "SELECT count(*) FROM submissions WHERE user_id = $1 AND box_id = $2 AND given = $3";
 const INSERT: &str = "INSERT INTO submissions (user_id, box_id, try, given, verdict, hint, submitted_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -285,59 +336,3 @@ const OPEN: &str = "SELECT count(*) FROM answer_boxes b WHERE b.challenge_id = $
 const BE_FIRST: &str = "UPDATE challenges SET first_solved_at = $2 WHERE id = $1 AND first_solved_at IS NULL";
 const SOLVE: &str =
     "UPDATE progress SET solved_at = $3, points = $4 WHERE user_id = $1 AND challenge_id = $2";
-
-/// The last answer of a pupil in one box.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastAnswer {
-    /// The number of tries that remain.
-    pub tries_left: u8,
-    pub solved: bool,
-    /// The last answer as it was typed.
-    pub given: String,
-    /// The hint that came with the verdict.
-    pub hint: Option<String>,
-}
-
-/// Returns the pupil's last answer in each tried box of a challenge, by box id.
-pub async fn last_answers(db: &Db, user: i64, challenge: i64) -> Result<HashMap<i64, LastAnswer>> {
-    // SQLite joins the tables of a CROSS JOIN in this order: it looks up a few boxes instead of
-    // all submissions of the member.
-    const LAST: &str = "SELECT s.box_id, s.try, s.given, s.verdict = 'right', s.hint
-        FROM answer_boxes b CROSS JOIN submissions s
-        WHERE b.challenge_id = $2 AND s.user_id = $1 AND s.box_id = b.id ORDER BY s.box_id, s.try";
-    let progress = |(answer_box, tries, given, solved, hint)| {
-        (
-            answer_box,
-            LastAnswer { tries_left: TryCounts { tries, solved: 0 }.tries_left(), solved, given, hint },
-        )
-    };
-    let read = async || {
-        let rows: Vec<(i64, i64, String, bool, Option<String>)> =
-            on!(db, pool => sqlx::query_as(LAST).bind(user).bind(challenge).fetch_all(pool).await)?;
-        // For each box, the last row wins.
-        Ok(rows.into_iter().map(progress).collect())
-    };
-    db.cached(|tables| &tables.last_answers, (user, challenge), read).await
-}
-
-/// Fills in the pupil's progress with each challenge of a list.
-pub async fn load_progress(db: &Db, user: i64, challenges: &mut [ChallengeSummary]) -> Result<()> {
-    const ALL: &str = "SELECT challenge_id, solved_at IS NOT NULL FROM progress
-        WHERE user_id = $1 AND challenge_id BETWEEN $2 AND $3";
-    let ids = challenges.iter().map(|challenge| challenge.id);
-    let (Some(first), Some(last)) = (ids.clone().min(), ids.max()) else { return Ok(()) };
-    let read = async || {
-        let rows: Vec<(i64, bool)> = on!(db, pool => {
-            sqlx::query_as(ALL).bind(user).bind(first).bind(last).fetch_all(pool).await
-        })?;
-        Ok::<_, DbError>(Arc::new(rows.into_iter().collect()))
-    };
-    let progress: Arc<HashMap<_, _>> =
-        db.cached(|tables| &tables.challenge_progress, (user, first, last), read).await?;
-    for challenge in challenges {
-        let solved = progress.get(&challenge.id);
-        challenge.progress =
-            solved.map(|solved| if *solved { ChallengeProgress::Solved } else { ChallengeProgress::Tried });
-    }
-    Ok(())
-}

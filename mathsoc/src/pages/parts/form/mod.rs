@@ -4,6 +4,9 @@
 //! (passwords excepted) and an error beside each invalid field. Forms are `novalidate`: the server
 //! validates, so that every browser shows the same messages.
 
+mod merge;
+mod message;
+
 use std::borrow::Cow;
 
 use askama::Template;
@@ -12,8 +15,11 @@ use http::StatusCode;
 use palisade::PageHeaders;
 use palisade::template::SafeHtml;
 
+pub(crate) use self::merge::FormVersion;
+pub(crate) use self::message::MessagePage;
 use super::frame::Frame;
 use super::layout::{Layout, Section};
+use super::unsent::{FormFill, Unsent};
 use crate::error::Error;
 use crate::web::{assets, policy};
 
@@ -23,6 +29,11 @@ use crate::web::{assets, policy};
 pub(crate) struct FormPage {
     layout: Layout,
     token: SafeHtml,
+    unsent: Unsent,
+    /// The member whose text the script keeps.
+    member: Option<i64>,
+    /// The path that the form is sent to, if it is not the page's own.
+    action: Option<&'static str>,
     title: &'static str,
     lead: Vec<String>,
     problem: Option<String>,
@@ -30,6 +41,10 @@ pub(crate) struct FormPage {
     button: &'static str,
     /// Label and `formaction` of a second button, which opens a new window.
     other: Option<(&'static str, &'static str)>,
+    /// Further buttons that submit the form: name, value and label.
+    more: Vec<(&'static str, String, &'static str)>,
+    /// `true` if someone else has saved the same thing since.
+    conflict: bool,
     /// Label and action of a form below, which is a button alone.
     act: Option<(&'static str, String)>,
     links: Vec<(&'static str, String)>,
@@ -40,12 +55,17 @@ impl FormPage {
         Self {
             layout: frame.layout(Section::Account),
             token: frame.token(),
+            unsent: frame.unsent().clone(),
+            member: frame.user().map(|user| user.id),
+            action: None,
             title,
             lead: Vec::new(),
             problem: None,
             fields: Vec::new(),
             button,
             other: None,
+            more: Vec::new(),
+            conflict: false,
             act: None,
             links: Vec::new(),
         }
@@ -71,9 +91,26 @@ impl FormPage {
         Self { problem: text.map(Into::into), ..self }
     }
 
+    /// Sets the fields. A page that shows typed text again fills it in, if it has a field for each
+    /// text.
     #[must_use]
     pub(crate) fn fields(self, fields: impl Into<Vec<Field>>) -> Self {
-        Self { fields: fields.into(), ..self }
+        let mut fields = fields.into();
+        if let Unsent::Fill(fill) = &self.unsent
+            && fill.form.typed().all(|(name, _)| fields.iter().any(|field| field.is_named(name)))
+        {
+            fields = fields.into_iter().map(|field| field.fill(fill)).collect();
+            fill.mark_shown();
+            return Self { fields, ..self };
+        }
+        let unsent = if let Unsent::Fill(_) = self.unsent { Unsent::None } else { self.unsent };
+        Self { fields, unsent, ..self }
+    }
+
+    /// Sends the form to this path instead of the page's own.
+    #[must_use]
+    pub(crate) fn to(self, action: &'static str) -> Self {
+        Self { action: Some(action), ..self }
     }
 
     /// Adds a second button, which submits the form to `to` in a new window.
@@ -82,6 +119,41 @@ impl FormPage {
     #[must_use]
     pub(crate) fn other(self, button: &'static str, to: &'static str) -> Self {
         Self { other: Some((button, to)), ..self }
+    }
+
+    /// Adds a button that submits the form with one more value.
+    #[must_use]
+    pub(crate) fn more(mut self, name: &'static str, value: impl Into<String>, label: &'static str) -> Self {
+        self.more.push((name, value.into(), label));
+        self
+    }
+
+    /// Adds the version of what the form shows, so that a save over a newer one is noticed. The
+    /// fields must have the stored values.
+    #[must_use]
+    pub(crate) fn version(mut self, version: i64) -> Self {
+        let base = merge::base(&self.fields);
+        self.fields.extend([Field::hidden("version", version.to_string()), Field::hidden("base", base)]);
+        self
+    }
+
+    /// Adds the version that the form was sent with.
+    #[must_use]
+    pub(crate) fn same_version(mut self, sent: &FormVersion) -> Self {
+        let version = Field::hidden("version", sent.version.clone());
+        self.fields.extend([version, Field::hidden("base", sent.base.clone())]);
+        self
+    }
+
+    /// Merges the sent fields, which the form has, with what someone else has saved since. Fields
+    /// that both changed show both.
+    #[must_use]
+    pub(crate) fn conflict(mut self, sent: &FormVersion, stored: &[Field], version: i64) -> Self {
+        let base = merge::base(stored);
+        self.fields = merge::merge(self.fields, stored, &sent.base);
+        self.fields.extend([Field::hidden("version", version.to_string()), Field::hidden("base", base)]);
+        self.conflict = true;
+        self.problem(Some(merge::EXPLANATION))
     }
 
     /// Adds a button below the form, which POSTs to `to`.
@@ -101,13 +173,29 @@ impl FormPage {
         self.problem.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }
 
+    /// Returns `true` if the page shows typed text that was not sent.
+    fn is_filled(&self) -> bool {
+        matches!(self.unsent, Unsent::Fill(_))
+    }
+
     fn has_files(&self) -> bool {
         self.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
     }
 
+    /// Returns the member whose text the script keeps: in forms with a text, and without a secret.
+    fn drafts_of(&self) -> Option<i64> {
+        let has = |kinds: &[FieldKind]| self.fields.iter().any(|field| kinds.contains(&field.kind));
+        let is_drafted = has(&[FieldKind::Text, FieldKind::Long, FieldKind::Rich]);
+        self.member.filter(|_| is_drafted && !has(&[FieldKind::Password, FieldKind::Code]))
+    }
+
     /// Renders the page: with status 422 if it shows an error, else 200.
     pub(crate) fn respond(&self) -> Result<Response, Error> {
-        let status = if self.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let status = match self.is_wrong() {
+            _ if self.conflict => StatusCode::CONFLICT,
+            true => StatusCode::UNPROCESSABLE_ENTITY,
+            false => StatusCode::OK,
+        };
         let headers = if self.editor().is_some() { policy::editor() } else { PageHeaders::new() };
         Ok((status, headers, Html(self.render()?)).into_response())
     }
@@ -128,6 +216,8 @@ pub(crate) struct Field {
     value: String,
     error: Option<String>,
     hint: Option<Cow<'static, str>>,
+    /// The value that someone else has saved since, if it differs.
+    theirs: Option<String>,
     autocomplete: &'static str,
 }
 
@@ -167,13 +257,14 @@ impl Field {
             value: String::new(),
             error: None,
             hint: None,
+            theirs: None,
             autocomplete,
         }
     }
 
     pub(crate) fn text(
         name: impl Into<Cow<'static, str>>,
-        label: &'static str,
+        label: impl Into<Cow<'static, str>>,
         autocomplete: &'static str,
     ) -> Self {
         Self::new(FieldKind::Text, name, label, autocomplete)
@@ -264,6 +355,23 @@ impl Field {
         &self.name
     }
 
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name && !matches!(self.kind, FieldKind::Part)
+    }
+
+    /// Fills in the typed text. A file field stays empty, and so does a password.
+    fn fill(self, fill: &FormFill) -> Self {
+        match (&self.kind, fill.text(&self.name)) {
+            (FieldKind::Part | FieldKind::File(_) | FieldKind::Password | FieldKind::Code, _) => self,
+            (FieldKind::Checkbox, text) => self.value(if text.is_some() { "yes" } else { "" }),
+            (_, Some(text)) => {
+                let text = text.to_owned();
+                self.value(text)
+            }
+            (_, None) => self,
+        }
+    }
+
     fn input_type(&self) -> &'static str {
         match self.kind {
             FieldKind::Email => "email",
@@ -280,39 +388,5 @@ impl Field {
         let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
         let ids: Vec<String> = error.into_iter().chain(hint).collect();
         (!ids.is_empty()).then(|| ids.join(" "))
-    }
-}
-
-/// A page with a heading, paragraphs and links.
-#[derive(Template)]
-#[template(path = "message.html")]
-pub(crate) struct MessagePage {
-    layout: Layout,
-    title: &'static str,
-    text: Vec<String>,
-    links: Vec<(&'static str, String)>,
-}
-
-impl MessagePage {
-    pub(crate) fn new(frame: &Frame, title: &'static str, text: impl Into<String>) -> Self {
-        Self { layout: frame.layout(Section::Account), title, text: vec![text.into()], links: Vec::new() }
-    }
-
-    /// Adds a paragraph.
-    #[must_use]
-    pub(crate) fn paragraph(mut self, text: impl Into<String>) -> Self {
-        self.text.push(text.into());
-        self
-    }
-
-    /// Adds a link below the text.
-    #[must_use]
-    pub(crate) fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
-        self.links.push((text, to.into()));
-        self
-    }
-
-    pub(crate) fn respond(&self) -> Result<Response, Error> {
-        Ok(Html(self.render()?).into_response())
     }
 }
