@@ -257,6 +257,10 @@ async fn bulk_changes_show_whom_they_concern_first() {
     assert_eq!(browser.fill(&ask("move"), &[]).await.status, 422);
     assert_eq!(browser.fill(&ask("next_year"), &[]).await.status, 303);
     assert!(browser.get("/admin/users?year=10&school=1").await.body.contains("3 users found"));
+    let again = browser.get(&ask("next_year")).await.body;
+    assert!(again.contains("None of them can be changed") && again.contains("already"), "{again}");
+    assert_eq!(browser.fill(&ask("year_back"), &[]).await.status, 303);
+    assert!(browser.get("/admin/users?year=9&school=1").await.body.contains("3 users found"));
     assert_eq!(browser.fill(&ask("log_out"), &[]).await.status, 303);
     let one = users::by_id(&site.app.db, pupils[0].id).await.unwrap().unwrap();
     assert_eq!((one.epoch, one.school_id), (2, Some(1)));

@@ -19,13 +19,20 @@ pub struct Details {
     pub year: Option<Year>,
 }
 
+/// The time in which nobody is moved up twice, in seconds: half a year. A school does it once, in
+/// the summer or in the first weeks of September.
+pub const YEAR_PAUSE: i64 = 183 * 24 * 60 * 60;
+
 /// A change to one or more accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Moves the accounts to this school, or to none.
     Move(Option<i64>),
-    /// Moves pupils to the next year; year 13 becomes no year. Skips accounts without a year.
+    /// Moves pupils to the next year; year 13 becomes no year. Skips accounts without a year, and
+    /// those that were moved in the last [`YEAR_PAUSE`].
     NextYear,
+    /// Takes [`NextYear`](Self::NextYear) back, within [`YEAR_PAUSE`].
+    YearBack,
     /// Ends all sessions, remembered browsers and links.
     LogOut,
     /// Accepts the e-mail addresses without a letter.
@@ -37,7 +44,7 @@ pub enum Change {
 impl Change {
     fn action(self) -> Action {
         match self {
-            Self::Move(_) | Self::NextYear => Action::Changed,
+            Self::Move(_) | Self::NextYear | Self::YearBack => Action::Changed,
             Self::LogOut => Action::LoggedOut,
             Self::Verify => Action::Verified,
             Self::RemoveFactor => Action::RemovedFactor,
@@ -51,8 +58,14 @@ impl Change {
                 "UPDATE users SET school_id = $2, version = version + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING full_name, year"
             }
             Self::NextYear => {
-                "UPDATE users SET year = CASE WHEN year < 13 THEN year + 1 END, version = version + 1
-                    WHERE id = $1 AND deleted_at IS NULL AND year IS NOT NULL RETURNING full_name, year"
+                "UPDATE users SET year = CASE WHEN year < 13 THEN year + 1 END, moved_up_at = $2 + $3, version = version + 1
+                    WHERE id = $1 AND deleted_at IS NULL AND year IS NOT NULL AND (moved_up_at IS NULL OR moved_up_at < $2)
+                    RETURNING full_name, year"
+            }
+            Self::YearBack => {
+                "UPDATE users SET year = CASE WHEN year IS NULL THEN 13 ELSE year - 1 END, moved_up_at = NULL, version = version + 1
+                    WHERE id = $1 AND deleted_at IS NULL AND (year IS NULL OR year > 7) AND moved_up_at >= $2
+                    RETURNING full_name, year"
             }
             Self::LogOut => {
                 "UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING full_name, year"
@@ -73,7 +86,8 @@ impl Change {
         match self {
             Self::Move(school) => Some(school),
             Self::Verify => Some(Some(now())),
-            Self::NextYear | Self::LogOut | Self::RemoveFactor => None,
+            Self::NextYear | Self::YearBack => Some(Some(now() - YEAR_PAUSE)),
+            Self::LogOut | Self::RemoveFactor => None,
         }
     }
 }
@@ -111,14 +125,15 @@ pub async fn change_all(
                 Some(value) => query.bind(value),
                 None => query,
             };
+            let query = if change == Change::NextYear { query.bind(YEAR_PAUSE) } else { query };
             let row: Option<(String, Option<i64>)> = query.fetch_optional(&mut *tx).await?;
             let Some((name, year)) = row else { continue };
             if change == Change::RemoveFactor {
                 sqlx::query(DELETE_CODES).bind(id).execute(&mut *tx).await?;
             }
             let detail = match (change, &school, year) {
-                (Change::NextYear, _, Some(year)) => format!("year {year}"),
-                (Change::NextYear, _, None) => "no year".to_owned(),
+                (Change::NextYear | Change::YearBack, _, Some(year)) => format!("year {year}"),
+                (Change::NextYear | Change::YearBack, _, None) => "no year".to_owned(),
                 (_, Some(school), _) => school.clone(),
                 _ => String::new(),
             };

@@ -57,6 +57,8 @@ pub struct Person {
     pub user: User,
     /// The name of the school.
     pub school: Option<String>,
+    /// When the pupil was last moved up to the next year; Unix seconds.
+    pub moved_up_at: Option<i64>,
 }
 
 macro_rules! select_person {
@@ -64,7 +66,7 @@ macro_rules! select_person {
         concat!(
             "SELECT ",
             user_columns!(),
-            ", (SELECT s.name FROM schools s WHERE s.id = users.school_id) AS school FROM users "
+            ", moved_up_at, (SELECT s.name FROM schools s WHERE s.id = users.school_id) AS school FROM users "
         )
     };
 }

@@ -16,12 +16,14 @@ use super::search::UserSearch;
 use super::users_are;
 use crate::db::schools::{self, School};
 use crate::db::trash;
-use crate::db::users::edit::{self, Change, ChangeError};
+use crate::db::users::edit::{self, Change, ChangeError, YEAR_PAUSE};
 use crate::db::users::list::{self, MAX_ACCOUNTS, Person};
+use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::admin::{actor, redirect_to_list};
 use crate::pages::parts::address::Id;
+use crate::pages::parts::day::Day;
 use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
@@ -30,17 +32,19 @@ use crate::web::signed_in::Admin;
 enum BulkAction {
     Move,
     NextYear,
+    YearBack,
     LogOut,
     Delete,
 }
 
 impl BulkAction {
-    const ALL: [Self; 4] = [Self::Move, Self::NextYear, Self::LogOut, Self::Delete];
+    const ALL: [Self; 5] = [Self::Move, Self::NextYear, Self::YearBack, Self::LogOut, Self::Delete];
 
     fn name(self) -> &'static str {
         match self {
             Self::Move => "move",
             Self::NextYear => "next_year",
+            Self::YearBack => "year_back",
             Self::LogOut => "log_out",
             Self::Delete => "delete",
         }
@@ -57,6 +61,11 @@ impl BulkAction {
                 "Move them up",
                 "Everybody is a year further on. Who is in Year 13 leaves school, and is in no year any more.",
             ],
+            Self::YearBack => [
+                "Move them back to the year before?",
+                "Move them back",
+                "It takes back what “Move up” has done in the last half year. Who had left school is in Year 13 again.",
+            ],
             Self::LogOut => {
                 ["Log them out everywhere?", "Log them out", "They log in again with their passwords."]
             }
@@ -69,10 +78,15 @@ impl BulkAction {
     }
 
     /// Returns the reason to leave a user out, if there is one.
-    fn leaves_out(self, person: &Person) -> Option<&'static str> {
-        match self {
-            Self::NextYear if person.user.year.is_none() => Some("in no year"),
-            Self::Delete if person.user.is_admin() => Some("an admin: take the rights away first"),
+    fn leaves_out(self, person: &Person) -> Option<String> {
+        let moved = person.moved_up_at.filter(|at| *at >= now() - YEAR_PAUSE);
+        match (self, moved) {
+            (Self::NextYear, _) if person.user.year.is_none() => Some("in no year".to_owned()),
+            (Self::NextYear, Some(at)) => Some(format!("moved up on {} already", Day::of_unix(at).short())),
+            (Self::YearBack, None) => Some("not moved up in the last half year".to_owned()),
+            (Self::Delete, _) if person.user.is_admin() => {
+                Some("an admin: take the rights away first".to_owned())
+            }
             _ => None,
         }
     }
@@ -112,7 +126,7 @@ struct Bulk {
     action: BulkAction,
     schools: Vec<School>,
     concerned: Vec<Person>,
-    left_out: Vec<(Person, &'static str)>,
+    left_out: Vec<(Person, String)>,
     problem: Option<String>,
 }
 
@@ -194,6 +208,7 @@ pub(crate) async fn take(
                 .await;
         }
         (BulkAction::NextYear, _) => Change::NextYear,
+        (BulkAction::YearBack, _) => Change::YearBack,
         (BulkAction::LogOut, _) => Change::LogOut,
         (BulkAction::Move, Some("none")) => Change::Move(None),
         // No school has the id 0, so an invalid id is rejected as an unknown school.
@@ -204,6 +219,7 @@ pub(crate) async fn take(
             let done = match action {
                 BulkAction::Move => "moved",
                 BulkAction::NextYear => "moved up",
+                BulkAction::YearBack => "moved back",
                 BulkAction::LogOut | BulkAction::Delete => "logged out everywhere",
             };
             redirect_to_list(&session, LogSubject::User, &format!("{} {done}.", users_are(count))).await
