@@ -114,3 +114,43 @@ impl BodyPolicy {
         policy.is_exceeded().then_some(BodyRejection::TooLarge).or(late)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_applications_time_begins_when_the_client_has_sent() {
+        let policy = BodyPolicy::default();
+        assert_eq!(policy.working_since(Instant::now()), None, "it never had to wait");
+        policy.end_wait();
+        assert_eq!(policy.working_since(Instant::now()), None);
+        policy.set_awaits_client();
+        advance(Duration::from_secs(5)).await;
+        let now = Instant::now();
+        assert_eq!(policy.working_since(now), Some(now), "it waits");
+        policy.end_wait();
+        advance(Duration::from_secs(5)).await;
+        policy.end_wait();
+        assert_eq!(policy.working_since(Instant::now()), Some(now), "it has worked for five seconds");
+    }
+
+    #[test]
+    fn a_policy_has_its_limits() {
+        let mut extensions = Extensions::new();
+        assert!(!BodyPolicy::is_set(&extensions) && BodyPolicy::of(&extensions).is_none());
+        let policy = BodyPolicy::set(&mut extensions, 7, Duration::from_millis(1_500));
+        assert!(BodyPolicy::is_set(&extensions));
+        assert_eq!((policy.bytes(), policy.within()), (7, Duration::from_millis(1_500)));
+        let same = BodyPolicy::set(&mut extensions, 8, Duration::MAX);
+        assert!(Arc::ptr_eq(&policy, &same));
+        assert_eq!((policy.bytes(), policy.within()), (8, Duration::from_millis(u64::MAX)));
+        assert!(!policy.is_exceeded() && !policy.is_late() && !policy.is_peeked());
+        policy.set_exceeded();
+        assert!(policy.is_exceeded() && !policy.is_late());
+        policy.set_late();
+        assert!(policy.is_late());
+    }
+}

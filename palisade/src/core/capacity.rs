@@ -221,6 +221,12 @@ mod tests {
     }
 
     #[test]
+    fn a_log_line_about_full_places_is_due_at_once_and_not_again() {
+        let capacity = Capacity::new(1, 1);
+        assert!(capacity.is_log_due() && !capacity.is_log_due());
+    }
+
+    #[test]
     fn ipv6_counts_by_64_bits() {
         for (one, other, same) in [
             ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true),

@@ -77,3 +77,50 @@ impl CapacityUse {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::capacity::ClientNetwork;
+
+    struct Text([(&'static str, CapacityUse); 1]);
+
+    impl fmt::Display for Text {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            CapacityUse::write(f, "serve", &self.0)
+        }
+    }
+
+    #[test]
+    fn every_number_is_in_the_text() {
+        let capacity = Capacity::new(5, 2);
+        let network = |last: u8| Some(ClientNetwork::of([192, 0, 2, last].into()));
+        let places: Vec<_> = [1, 1, 2, 2, 3].map(|last| capacity.take(network(last)).unwrap()).into();
+        for _ in 0..3 {
+            assert!(capacity.take(network(4)).is_err(), "all places are taken");
+        }
+        let mut places = places.into_iter();
+        drop(places.next_back());
+        assert!(capacity.take(network(1)).is_err(), "over the share");
+        let capacity_use = CapacityUse::of(&capacity);
+        let expected = CapacityUse {
+            used: 4,
+            max: 5,
+            max_per_client: 2,
+            rejected_over_share: 1,
+            rejected_at_capacity: 3,
+        };
+        assert_eq!((capacity_use, capacity_use.rejected()), (expected, 4));
+        let text = Text([("requests", capacity_use)]).to_string();
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(
+            lines,
+            [
+                "serve_places_used{resource=\"requests\"} 4",
+                "serve_places_max{resource=\"requests\"} 5",
+                "serve_rejected_total{resource=\"requests\",reason=\"share\"} 1",
+                "serve_rejected_total{resource=\"requests\",reason=\"full\"} 3",
+            ]
+        );
+    }
+}

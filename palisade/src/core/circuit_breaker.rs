@@ -180,5 +180,68 @@ mod tests {
         }
         assert!(breaker.record_success() && !breaker.record_success());
         assert!(admits(&breaker) && admits(&breaker));
+        // After the success, failures count from zero, and the periods begin anew.
+        assert!(!breaker.record_failure(SETTINGS) && breaker.record_failure(SETTINGS));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(admits(&breaker));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn would_admit_tells_an_open_breaker_from_a_half_open_one() {
+        let breaker = CircuitBreaker::new();
+        assert!(breaker.would_admit());
+        breaker.record_failure(SETTINGS);
+        breaker.record_failure(SETTINGS);
+        assert!(breaker.is_open() && !breaker.would_admit());
+        tokio::time::advance(Duration::from_millis(999)).await;
+        assert!(!breaker.would_admit());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(breaker.would_admit() && breaker.would_admit(), "it starts no probe");
+        assert!(admits(&breaker) && !breaker.would_admit(), "the probe has begun");
+        breaker.record_success();
+        assert!(breaker.would_admit());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_probe_leaves_a_newer_period_alone() {
+        let breaker = CircuitBreaker::new();
+        let fail_twice = || (breaker.record_failure(SETTINGS), breaker.record_failure(SETTINGS));
+        assert_eq!(fail_twice(), (false, true));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let late = breaker.admit(SETTINGS);
+        assert!(matches!(late, Admission::Probe(_)));
+        // An answer to an earlier question closes the breaker, and new failures open it again.
+        assert!(breaker.record_success());
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!(fail_twice(), (false, true));
+        drop(late);
+        assert!(!admits(&breaker), "the new period lasts a second");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(admits(&breaker));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_default_opens_after_three_failures_for_500_ms() {
+        let (breaker, settings) = (CircuitBreaker::new(), BreakerSettings::DEFAULT);
+        assert_eq!([(); 3].map(|()| breaker.record_failure(settings)), [false, false, true]);
+        // The lengths of the periods: doubled, at most 30 s.
+        for millis in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
+            tokio::time::advance(Duration::from_millis(millis - 1)).await;
+            assert!(!breaker.would_admit(), "{millis}");
+            tokio::time::advance(Duration::from_millis(1)).await;
+            match breaker.admit(settings) {
+                Admission::Probe(probe) => probe.complete(),
+                other => panic!("{millis}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn clones_are_one_breaker() {
+        let breaker = CircuitBreaker::new();
+        let clone = breaker.clone();
+        breaker.record_failure(SETTINGS);
+        clone.record_failure(SETTINGS);
+        assert!(breaker.is_open() && clone.is_open());
     }
 }

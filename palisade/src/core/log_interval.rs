@@ -49,6 +49,8 @@ mod tests {
         ] {
             assert_eq!(interval.is_due_at(now), due, "{now}");
         }
-        assert!(!interval.is_due(), "the first line was written just now");
+        assert!(!interval.is_due(), "the last line is due in a minute");
+        let interval = LogInterval::new();
+        assert!(interval.is_due() && !interval.is_due(), "the first line is due at once");
     }
 }

@@ -219,4 +219,146 @@ mod tests {
         assert_eq!(guard.run(&breaker, async { Ok(()) }).await, Ok(()), "the probe");
         assert!(!breaker.is_open());
     }
+
+    /// An answer that comes with this look after the timeout; the timeout's own is the first.
+    async fn reply_at_look(looks: u32) -> Result<(), StoreError> {
+        let (start, mut late) = (Instant::now(), 0);
+        let reply = std::future::poll_fn(move |_| {
+            late += u32::from(start.elapsed() >= ANSWER_TIMEOUT);
+            if late >= looks { Poll::Ready(Ok(())) } else { Poll::Pending }
+        });
+        guard().ask(reply).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_a_busy_program_reads_late_counts() {
+        assert_eq!(reply_at_look(1 + IDLE_ROUNDS).await, Ok(()));
+        assert!(reply_at_look(2 + IDLE_ROUNDS).await.is_err(), "an idle program has read it by then");
+    }
+
+    /// Asks in a program whose other tasks take this long in each round of its queue.
+    async fn reply_in_a_busy_program(round: Duration, lateness: Duration) -> Result<(), StoreError> {
+        let others = tokio::spawn(async move {
+            // The paused clock passes in these tasks only.
+            tokio::time::sleep(ANSWER_TIMEOUT).await;
+            loop {
+                tokio::time::advance(round).await;
+            }
+        });
+        let start = Instant::now();
+        let reply = std::future::poll_fn(move |_| {
+            let is_read = start.elapsed() >= ANSWER_TIMEOUT + lateness;
+            if is_read { Poll::Ready(Ok(())) } else { Poll::Pending }
+        });
+        let reply = guard().ask(reply).await;
+        others.abort();
+        reply
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn busy_rounds_are_not_counted_and_end_after_a_second() {
+        let millis = Duration::from_millis;
+        assert_eq!(reply_in_a_busy_program(IDLE_ROUND, millis(100)).await, Ok(()));
+        assert!(
+            reply_in_a_busy_program(IDLE_ROUND / 2, millis(100)).await.is_err(),
+            "rounds of an idle program"
+        );
+        assert_eq!(reply_in_a_busy_program(millis(1), millis(990)).await, Ok(()));
+        assert!(reply_in_a_busy_program(millis(1), millis(1_010)).await.is_err());
+    }
+
+    /// Counts what it is told.
+    #[derive(Default)]
+    struct Told(std::sync::Mutex<Vec<String>>);
+
+    impl Told {
+        fn tell(&self, text: impl Into<String>) {
+            self.0.lock().unwrap().push(text.into());
+        }
+
+        fn take(&self) -> Vec<String> {
+            std::mem::take(&mut *self.0.lock().unwrap())
+        }
+    }
+
+    impl CallObserver for Told {
+        fn called(&self, took: Duration) {
+            self.tell(format!("called {took:?}"));
+        }
+
+        fn failed(&self) {
+            self.tell("failed");
+        }
+
+        fn opened(&self) {
+            self.tell("opened");
+        }
+
+        fn queue_full(&self, error: &StoreError) {
+            self.tell(if matches!(error, StoreError::QueueFull { .. }) { "queue" } else { "caller" });
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_observer_learns_how_calls_end() {
+        let (told, breaker) = (Arc::<Told>::default(), CircuitBreaker::new());
+        let observer: Arc<dyn CallObserver> = Arc::<Told>::clone(&told);
+        let bounds =
+            CallBounds { store: "test", timeout: ANSWER_TIMEOUT, breaker: BREAKER, observer: Some(observer) };
+        let guard = CallGuard::new(bounds);
+        let answer = async {
+            tokio::time::sleep(Duration::from_millis(7)).await;
+            Ok(())
+        };
+        guard.run(&breaker, answer).await.unwrap();
+        assert_eq!(told.take(), ["called 7ms"]);
+        let down = async || Err::<(), _>(StoreError::Down { store: "test", reason: String::new() });
+        assert!(guard.run(&breaker, down()).await.is_err());
+        assert_eq!(told.take(), ["called 0ns", "failed"]);
+        assert!(guard.run(&breaker, down()).await.is_err());
+        assert_eq!(told.take(), ["called 0ns", "failed", "opened"]);
+        assert!(guard.run(&breaker, down()).await.is_err());
+        assert_eq!(told.take(), [""; 0], "the question was not sent");
+
+        let full = StoreError::QueueFull { store: "test" };
+        let caller = StoreError::CallerQueueFull { store: "test", retry_after: Duration::from_secs(1) };
+        guard.note(&Ok(()));
+        guard.note::<()>(&Err(breaker_open("test")));
+        assert_eq!(told.take(), [""; 0]);
+        guard.note::<()>(&Err(full));
+        guard.note::<()>(&Err(caller));
+        assert_eq!(told.take(), ["queue", "caller"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_hangs_up_passes_the_probe_on() {
+        let (breaker, guard) = (CircuitBreaker::new(), guard());
+        for _ in 0..2 {
+            let down = Err::<(), _>(StoreError::Down { store: "test", reason: String::new() });
+            assert!(guard.run(&breaker, async { down }).await.is_err());
+        }
+        tokio::time::advance(BREAKER.first_period).await;
+        {
+            let gone = pin!(guard.run(&breaker, std::future::pending::<Result<(), StoreError>>()));
+            assert!(timeout(Duration::ZERO, gone).await.is_err());
+        }
+        assert_eq!(guard.check(&breaker), Ok(()));
+        assert_eq!(guard.run(&breaker, async { Ok(()) }).await, Ok(()));
+        assert!(!breaker.is_open());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_guard_without_bounds_leaves_them_to_the_caller() {
+        let (breaker, guard) = (CircuitBreaker::new(), CallGuard::default());
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            Ok(7)
+        };
+        assert_eq!(guard.run(&breaker, guard.ask(late)).await, Ok(7));
+        for _ in 0..9 {
+            let down = Err::<(), _>(StoreError::Down { store: "test", reason: String::new() });
+            assert!(guard.run(&breaker, async { down }).await.is_err());
+        }
+        assert!(!breaker.is_open());
+    }
 }

@@ -105,4 +105,38 @@ mod tests {
         assert!(waited >= QUEUE_TIMEOUT && waited < QUEUE_TIMEOUT * 2, "{waited:?}");
         assert_eq!(queue.waiting.load(Ordering::Relaxed), 0);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_just_under_a_second_gets_its_turn() {
+        let queue = ServerQueue::new("test", 1, 1);
+        let first = queue.enter().await.unwrap();
+        let free = async {
+            tokio::time::sleep(QUEUE_TIMEOUT - Duration::from_millis(1)).await;
+            drop(first);
+        };
+        let (second, ()) = tokio::join!(queue.enter(), free);
+        assert!(second.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_gives_up_leaves_the_queue() {
+        let queue = ServerQueue::new("test", 1, 2);
+        let _first = queue.enter().await.unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            let mut gone = pin!(queue.enter());
+            assert!(gone.as_mut().poll(&mut cx).is_pending());
+        }
+        assert_eq!(queue.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_free_permit_needs_no_place_in_the_queue() {
+        let queue = ServerQueue::new("test", 1, 0);
+        let first = queue.enter().await;
+        assert!(first.is_ok());
+        let begun = Instant::now();
+        assert!(queue.enter().await.is_err(), "nobody may wait");
+        assert_eq!(begun.elapsed(), Duration::ZERO, "the error comes at once");
+    }
 }
