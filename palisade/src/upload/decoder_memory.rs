@@ -96,7 +96,8 @@ mod tests {
         drop(least);
         let begun = tokio::time::Instant::now();
         assert_eq!(memory.take(UNIT + 1).await.map(drop), Err(UploadRejection::DecodersBusy));
-        assert!(begun.elapsed() >= MAX_WAIT);
+        let waited = begun.elapsed();
+        assert!(waited >= MAX_WAIT && waited < MAX_WAIT + Duration::from_secs(1), "{waited:?}");
         assert!(memory.take(UNIT).await.is_ok());
         drop(most);
         assert!(memory.take(u64::MAX).await.is_ok(), "more than all is all");
@@ -104,6 +105,33 @@ mod tests {
         assert_eq!(all.bytes(), u64::from(u32::MAX) * UNIT);
         assert!(all.take(u64::MAX).await.is_ok());
         assert!(DecoderMemory::new(0).take(5).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_comes_in_whole_kibibytes() {
+        for (bytes, units) in [(0, 1), (1, 1), (1024, 1), (1025, 2), (2048, 2)] {
+            let memory = DecoderMemory::new(bytes);
+            assert_eq!((memory.bytes(), memory.memory.available_permits()), (units * 1024, units as usize));
+        }
+        let memory = DecoderMemory::new(10 * 1024);
+        for (bytes, left) in [(0, 9), (1, 9), (1024, 9), (1025, 8), (10 * 1024, 0), (u64::MAX, 0)] {
+            let permit = memory.take(bytes).await.unwrap();
+            assert_eq!(memory.memory.available_permits(), left, "{bytes}");
+            drop(permit);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_inspections_run_as_there_are_cores() {
+        let memory = DecoderMemory::new(PROCESS_BYTES);
+        let cores = available_parallelism().map_or(2, usize::from).min(64);
+        let mut permits = Vec::new();
+        for _ in 0..cores {
+            permits.push(memory.take(1).await.unwrap());
+        }
+        assert_eq!(memory.take(1).await.map(drop), Err(UploadRejection::DecodersBusy));
+        permits.pop();
+        assert!(memory.take(1).await.is_ok());
     }
 
     #[test]

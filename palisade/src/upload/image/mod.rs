@@ -19,6 +19,8 @@ mod jpeg;
 mod png;
 mod reader;
 mod recode;
+#[cfg(test)]
+mod tests;
 mod webp;
 
 use reader::Reader;
