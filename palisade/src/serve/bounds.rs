@@ -184,6 +184,37 @@ mod tests {
         assert_eq!(strict.holder(PeerAddr::local().0), None, "a proxy on a unix socket");
     }
 
+    #[test]
+    fn each_number_of_places_is_its_own() {
+        let bounds = bounds(Serve::new().max_connections(16).max_requests(24).max_streams(32));
+        let peer: SocketAddr = "203.0.113.1:4000".parse().unwrap();
+        let holder = bounds.holder(peer);
+        let connections: Vec<_> = (0..3).filter_map(|_| bounds.connection(peer, holder)).collect();
+        let requests: Vec<_> = (0..4).filter_map(|_| bounds.request(peer, holder).ok()).collect();
+        let streams: Vec<_> = (0..5).filter_map(|_| bounds.stream(peer, holder).ok()).collect();
+        assert_eq!([connections.len(), requests.len(), streams.len()], [2, 3, 4]);
+        let counts = [&bounds.connections, &bounds.requests, &bounds.streams].map(|it| it.counts());
+        assert_eq!(counts.map(|counts| (counts.used, counts.over_share)), [(2, 1), (3, 1), (4, 1)]);
+        assert_eq!(bounds.request(peer, holder).map(drop), Err(NoPlace::OverShare));
+        let exempt: Vec<_> = (0..21).filter_map(|_| bounds.request(peer, None).ok()).collect();
+        assert_eq!((exempt.len(), bounds.request(peer, None).map(drop)), (21, Err(NoPlace::AtCapacity)));
+    }
+
+    #[test]
+    fn a_rejection_says_when_to_come_again() {
+        for (no_place, status, seconds) in [(NoPlace::OverShare, 429, "1"), (NoPlace::AtCapacity, 503, "5")] {
+            let response = rejection(no_place);
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()[header::RETRY_AFTER], seconds);
+        }
+    }
+
+    #[test]
+    fn a_timeout_is_logged_at_once_and_not_again() {
+        let bounds = bounds(Serve::new());
+        assert!(bounds.is_timeout_log_due() && !bounds.is_timeout_log_due());
+    }
+
     fn numbers(bounds: &Bounds) -> [(usize, usize); 3] {
         [&bounds.connections, &bounds.requests, &bounds.streams].map(|it| (it.max(), it.share()))
     }

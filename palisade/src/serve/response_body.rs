@@ -123,3 +123,152 @@ impl<D: Buf> Buf for SentData<D> {
         self.data.copy_to_bytes(length)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::convert::Infallible;
+    use std::future::{pending, ready};
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::Waker;
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::core::capacity::Capacity;
+    use crate::serve::activity::{Activity, TimeoutAction, Timeouts};
+
+    const IDLE: Duration = Duration::from_secs(75);
+
+    /// A body of these frames, which is pending for `None`. It knows its end if it is told to.
+    struct Frames {
+        frames: VecDeque<Option<&'static str>>,
+        knows_its_end: bool,
+    }
+
+    impl Body for Frames {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            match self.frames.pop_front() {
+                None => Poll::Ready(None),
+                Some(None) => Poll::Pending,
+                Some(Some(text)) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(text.as_bytes()))))),
+            }
+        }
+
+        fn is_end_stream(&self) -> bool {
+            self.knows_its_end && self.frames.is_empty()
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(7)
+        }
+    }
+
+    fn frames(frames: &[Option<&'static str>], knows_its_end: bool) -> Frames {
+        Frames { frames: frames.iter().copied().collect(), knows_its_end }
+    }
+
+    fn activity() -> Activity {
+        let times = Timeouts { header: IDLE / 5, idle: IDLE, upgrade_idle: IDLE };
+        Activity::new(times, Arc::default())
+    }
+
+    fn held(capacity: &Arc<Capacity>, activity: &Activity) -> Held {
+        let places = HeldPlaces { place: capacity.take(None).ok(), context: None };
+        Held { places, in_flight: activity.request_started(http::Version::HTTP_11) }
+    }
+
+    type Data = SentData<Bytes>;
+
+    fn poll<B: Body<Data = Bytes, Error = Infallible>>(
+        body: Pin<&mut ResponseBody<B>>,
+    ) -> Poll<Option<Data>> {
+        let frame = body.poll_frame(&mut Context::from_waker(Waker::noop()));
+        frame.map(|frame| frame.map(|Ok(frame)| frame.into_data().unwrap_or_else(|_| panic!("data"))))
+    }
+
+    fn data(polled: Poll<Option<Data>>) -> Data {
+        match polled {
+            Poll::Ready(Some(data)) => data,
+            other => panic!("{:?}", other.map(|data| data.is_some())),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_frame_takes_the_place_with_it() {
+        let (capacity, activity) = (Capacity::new(1, 1), activity());
+        let body = ResponseBody::new(frames(&[Some("one"), Some("two")], true), held(&capacity, &activity));
+        let mut body = Box::pin(body);
+        drop(data(poll(body.as_mut())));
+        assert_eq!(capacity.counts().used, 1, "the first frame is sent, and the second is to come");
+        let mut last = data(poll(body.as_mut()));
+        drop(body);
+        assert_eq!(capacity.counts().used, 1, "HTTP/2 drops the body before it has sent the last frame");
+        assert_eq!((last.remaining(), last.chunk()), (3, &b"two"[..]));
+        last.advance(1);
+        assert_eq!(last.copy_to_bytes(2), "wo");
+        drop(last);
+        assert_eq!(capacity.counts().used, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_of_unknown_end_holds_the_place_itself() {
+        let (capacity, activity) = (Capacity::new(1, 1), activity());
+        let body = ResponseBody::new(frames(&[Some("one")], false), held(&capacity, &activity));
+        let mut body = Box::pin(body);
+        assert!(!body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(7));
+        drop(data(poll(body.as_mut())));
+        assert!(matches!(poll(body.as_mut()), Poll::Ready(None)));
+        assert_eq!(capacity.counts().used, 1);
+        drop(body);
+        assert_eq!(capacity.counts().used, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_body_has_ended() {
+        let (capacity, activity) = (Capacity::new(1, 1), activity());
+        let mut body = pin!(ResponseBody::<Frames>::empty(held(&capacity, &activity)));
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
+        assert!(matches!(poll(body.as_mut()), Poll::Ready(None)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_from_outside() {
+        let (capacity, activity) = (Capacity::new(2, 1), activity());
+        let stream = || ResponseBody::new(frames(&[Some("one")], false), held(&capacity, &activity));
+        let mut ended = pin!(stream().until(ready(())));
+        assert!(matches!(poll(ended.as_mut()), Poll::Ready(None)));
+        assert!(ended.is_end_stream());
+        let mut running = pin!(stream().until(pending()));
+        assert_eq!(data(poll(running.as_mut())).chunk(), b"one");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clients_time_begins_with_each_frame() {
+        let (capacity, activity) = (Capacity::new(1, 1), activity());
+        let body = frames(&[None, Some("one"), None], true);
+        let mut body = pin!(ResponseBody::new(body, held(&capacity, &activity)));
+        assert!(poll(body.as_mut()).is_pending());
+        advance(IDLE * 2).await;
+        assert!(matches!(activity.timeout_action(), TimeoutAction::CheckAt(_)), "the application works");
+        drop(data(poll(body.as_mut())));
+        activity.wait_for_client();
+        advance(IDLE).await;
+        assert_eq!(activity.timeout_action(), TimeoutAction::Close, "the client does not read");
+        assert!(poll(body.as_mut()).is_pending());
+        assert!(
+            matches!(activity.timeout_action(), TimeoutAction::CheckAt(_)),
+            "the application works again"
+        );
+    }
+}
