@@ -291,3 +291,24 @@ fn expiry(micros: u64) -> u64 {
     let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
     epoch.saturating_add(seconds).min(i32::MAX as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_has_two_seconds_to_spare() {
+        const SECOND: u64 = 1_000_000;
+        for (micros, seconds) in
+            [(0, 2), (1, 3), (SECOND, 3), (SECOND + 1, 4), ((THIRTY_DAYS - 2) * SECOND, 30 * 86_400)]
+        {
+            assert_eq!(expiry(micros), seconds, "{micros}");
+        }
+        // Beyond 30 days, memcached reads seconds since the epoch.
+        let epoch = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let before = epoch();
+        let at = expiry((THIRTY_DAYS - 1) * SECOND) - THIRTY_DAYS - 1;
+        assert!((before..=epoch()).contains(&at), "{at}");
+        assert_eq!(expiry(u64::MAX), i32::MAX as u64);
+    }
+}

@@ -74,3 +74,57 @@ fn parse_counters(text: &str) -> Result<Vec<Counter>, StoreError> {
         down("a value is not a counter; another program writes keys that start with palisade:")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quotas(text: &str) -> Quotas {
+        text.parse().unwrap()
+    }
+
+    fn counter(until: u64, count: u32, other: u32) -> Counter {
+        Counter { until, count, other }
+    }
+
+    #[test]
+    fn a_value_keeps_the_counters_of_its_quotas() {
+        let list = quotas("5/minute; 20/hour");
+        let empty = CallerValue::parse("", &list).unwrap();
+        assert_eq!(empty.counters, [Counter::default(); 2]);
+        let counters = vec![counter(60_000_000, 3, 0), counter(3_600_000_000, 4, 7)];
+        let value = CallerValue { counters: counters.clone(), other_lines: Vec::new() };
+        let (text, last) = value.serialize(&list, 0);
+        assert_eq!(text, "5/60;20/3600; 60000000:3:0 3600000000:4:7");
+        // A counter with a previous count or a fraction expires a microsecond later.
+        assert_eq!(last, 3_600_000_001);
+        assert_eq!(CallerValue::parse(&text, &list).unwrap().counters, counters);
+    }
+
+    #[test]
+    fn other_lists_of_quotas_stay_until_they_expire() {
+        let text = "5/60; 900:1:0\n5/60;1/1; 500:1:0 800:1:0\n9/60; 700:2:0";
+        let (five, nine) = (quotas("5/minute"), quotas("9/minute"));
+        let value = CallerValue::parse(text, &nine).unwrap();
+        assert_eq!(value.counters, [counter(700, 2, 0)]);
+        let (rewritten, last) = value.serialize(&nine, 799);
+        assert_eq!(
+            (rewritten.as_str(), last),
+            ("9/60; 700:2:0\n5/60; 900:1:0\n5/60;1/1; 500:1:0 800:1:0", 900)
+        );
+        let (rewritten, last) = value.serialize(&nine, 800);
+        assert_eq!((rewritten.as_str(), last), ("9/60; 700:2:0\n5/60; 900:1:0", 900));
+        let (rewritten, last) = value.serialize(&nine, 900);
+        assert_eq!((rewritten.as_str(), last), ("9/60; 700:2:0", 700));
+        assert_eq!(CallerValue::parse(text, &five).unwrap().counters, [counter(900, 1, 0)]);
+    }
+
+    #[test]
+    fn a_value_of_another_program_is_an_error() {
+        for rest in ["", "1", "1:2", "1:2:x", "a:2:3", "1:-2:3", "1:2:3 ", "1:2:4294967296"] {
+            let text = format!("5/60; {rest}");
+            let parsed = CallerValue::parse(&text, &quotas("5/minute"));
+            assert!(matches!(parsed.map(|value| value.counters), Err(StoreError::Down { .. })), "{rest:?}");
+        }
+    }
+}
