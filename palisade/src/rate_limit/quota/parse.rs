@@ -173,6 +173,8 @@ mod tests {
             ("5/min", 3, UNIT),
             ("5/mins", 3, UNIT),
             ("5/m", 3, UNIT),
+            ("5", 2, PER),
+            ("5 pe", 3, PER),
             ("5 minute", 3, PER),
             ("1.5/minute", 2, PER),
             ("1,000/day", 2, PER),

@@ -1,5 +1,6 @@
 //! The arithmetic of all strategies, by worked examples.
 
+mod hit_log;
 mod promises;
 
 use std::time::Duration;
@@ -100,6 +101,53 @@ fn a_sliding_window_weighs_the_previous_count() {
 }
 
 #[test]
+fn sliding_windows_meet_at_one_microsecond() {
+    // A hit at the end of a window belongs to the next one.
+    history::<Counter>(
+        SlidingWindowCounter,
+        "4/10 seconds",
+        &[
+            (HOUR, 2, (0, 2, 10 * SECOND)),
+            (HOUR + 10 * SECOND, 1, (0, 1, 0)),
+            (HOUR + 15 * SECOND, 0, (0, 2, 0)),
+        ],
+    );
+    // After two windows, the next hit begins a new one.
+    history::<Counter>(
+        SlidingWindowCounter,
+        "4/10 seconds",
+        &[
+            (HOUR, 4, (0, 0, 10 * SECOND)),
+            (HOUR + 20 * SECOND, 4, (0, 0, 10 * SECOND)),
+            (HOUR + 20 * SECOND + 1, 0, (0, 0, 10 * SECOND - 1)),
+        ],
+    );
+}
+
+#[test]
+fn a_rejected_hit_keeps_sliding_windows_without_a_gap() {
+    let third_window = |cost, reset| {
+        let rejected = (HOUR + 12 * SECOND, cost);
+        let mut state = Counter::default();
+        let quota = quota("4/10 seconds");
+        for (at, cost) in [(HOUR, 4), rejected, (HOUR + 25 * SECOND, 4)] {
+            let (_, _, found) = hit(&mut state, SlidingWindowCounter, quota, START - HOUR + at, cost);
+            if at > rejected.0 {
+                assert_eq!(found, reset, "cost {}", rejected.1);
+            }
+        }
+    };
+    third_window(4, 5 * SECOND);
+    // A cost that can never pass is no hit.
+    third_window(5, 10 * SECOND);
+    let mut state = Counter::default();
+    for algorithm in [SlidingWindowCounter, Gcra] {
+        let _ = hit(&mut state, algorithm, quota("4/10 seconds"), START, 5);
+        assert_eq!(state, Counter::default(), "{algorithm:?}");
+    }
+}
+
+#[test]
 fn gcra_refills_evenly_after_a_burst() {
     history::<Counter>(
         Gcra,
@@ -130,6 +178,12 @@ fn gcra_refills_evenly_after_a_burst() {
             (HOUR + 333_334, 1, (0, 0, SECOND)),
         ],
     );
+    // The clock is set back: the fraction adds nothing to a whole window.
+    history::<Counter>(
+        Gcra,
+        "3/second",
+        &[(HOUR, 1, (0, 2, 333_334)), (HOUR + 333_333 - SECOND, 0, (0, 0, SECOND))],
+    );
 }
 
 #[test]
@@ -156,20 +210,6 @@ fn a_moving_window_counts_the_last_hits() {
 }
 
 #[test]
-fn a_log_gives_its_memory_back() {
-    let (quota, mut log) = (quota("1000/second"), HitLog::default());
-    (0..1000).for_each(|at| log.charge((), quota, START + at, 1));
-    assert!(log.capacity() >= 1000);
-    log.charge((), quota, START + SECOND + 900, 1);
-    assert!(log.capacity() < 512, "{}", log.capacity());
-    let mut small = HitLog::default();
-    (0..64).for_each(|at| small.charge((), quota, START + at, 1));
-    let capacity = small.capacity();
-    small.reject((), quota, START + 2 * SECOND, 1);
-    assert_eq!(small.capacity(), capacity, "a small one keeps it");
-}
-
-#[test]
 fn a_refund_reaches_only_what_still_counts() {
     let refunded = |algorithm, charged_at: u64, now: u64, later: u32| {
         let (quota, mut state) = (quota("10/10 seconds"), Counter::default());
@@ -190,6 +230,15 @@ fn a_refund_reaches_only_what_still_counts() {
     assert_eq!(refunded(Gcra, 0, 2 * SECOND, 0), 10);
     assert_eq!(refunded(Gcra, 0, 2 * SECOND, 3), 7);
     assert_eq!(refunded(Gcra, 0, 5 * SECOND, 3), 7, "all of it was free already");
+    // What has expired is left alone: a refund begins no window.
+    for algorithm in [FixedWindow, SlidingWindowCounter, Gcra] {
+        let (quota, mut state) = (quota("3/second"), Counter::default());
+        state.charge(algorithm, quota, START, 1);
+        let (charged, expiry) = (state, state.expires_at());
+        state.refund(algorithm, quota, expiry, START, 1);
+        assert_eq!(state, charged, "{algorithm:?}");
+        assert_eq!(state.remaining(algorithm, quota, expiry), (3, 0), "{algorithm:?}");
+    }
     // A window later, the same counter refunds what is charged twice.
     let (quota, mut state) = (quota("10/10 seconds"), Counter::default());
     for at in [0, 12 * SECOND] {
@@ -200,6 +249,24 @@ fn a_refund_reaches_only_what_still_counts() {
     assert_eq!(state.remaining(SlidingWindowCounter, quota, START + 12 * SECOND), (5, 3 * SECOND));
     state.refund(SlidingWindowCounter, quota, START + 12 * SECOND, START + 12 * SECOND, 3);
     assert_eq!(state.remaining(SlidingWindowCounter, quota, START + 12 * SECOND).0, 8);
+    // Two windows later it reaches nothing: of 3 in the previous window, 4/5 weigh 2.
+    let mut state = Counter::default();
+    for (at, cost) in [(0, 4), (12 * SECOND, 3), (22 * SECOND, 1)] {
+        state.charge(SlidingWindowCounter, quota, START + at, cost);
+    }
+    state.refund(SlidingWindowCounter, quota, START + 22 * SECOND, START, 4);
+    assert_eq!(state.remaining(SlidingWindowCounter, quota, START + 22 * SECOND).0, 7);
+}
+
+#[test]
+fn a_fraction_expires_a_microsecond_later() {
+    let counter = |count, other| Counter { until: START, count, other };
+    assert_eq!([counter(1, 0), counter(0, 1)].map(|counter| counter.expires_at()), [START, START + 1]);
+    history::<Counter>(
+        Gcra,
+        "3/second",
+        &[(HOUR, 1, (0, 2, 333_334)), (HOUR + 333_333, 0, (0, 2, 1)), (HOUR + 333_334, 0, (0, 3, 0))],
+    );
 }
 
 #[test]
@@ -254,6 +321,10 @@ fn a_refund_reaches_all_quotas() {
     assert_eq!(states[1].count, 1);
     refund(&mut states, FixedWindow, &quotas, START + 2 * SECOND, Some(START), 1);
     assert_eq!(states[1].count, 0);
+    // A charge to a window that is over is not refunded to the current one.
+    decide(&mut states, FixedWindow, &quotas, START + 3 * SECOND, 3, ChargePolicy::AllOrNothing);
+    refund(&mut states, FixedWindow, &quotas, START + 3 * SECOND, Some(START), 1);
+    assert_eq!(states.map(|state| state.count), [3, 2]);
 }
 
 #[test]
