@@ -86,6 +86,8 @@ mod body;
 mod metrics;
 mod rejection;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;

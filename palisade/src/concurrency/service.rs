@@ -123,3 +123,14 @@ impl Underway {
         Ok(context.keep_place(place).err())
     }
 }
+
+/// Returns the place that this response has to hold, for tests: outside of a server.
+#[cfg(test)]
+pub(super) fn place_of_response(
+    limit: &ConcurrencyLimit,
+    place: Place,
+    response: &Response<()>,
+) -> Result<Option<Place>, ConcurrencyRejection> {
+    let context = RequestContext::begin(&mut http::Extensions::new());
+    Underway { place, client: None, context, limit: limit.clone() }.place_of(response)
+}
