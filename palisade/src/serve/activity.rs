@@ -311,6 +311,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_request_that_waits_twice_ends_once() {
+        let activity = activity();
+        let mut first = activity.request_started(http::Version::HTTP_2);
+        let second = activity.request_started(http::Version::HTTP_2);
+        first.set_waiting();
+        drop(first);
+        activity.wait_for_client();
+        advance(IDLE).await;
+        assert_eq!(activity.timeout_action(), check_after(HEADER), "the second is with the application");
+        drop(second);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn reading_extends_the_idle_timeout_and_pings_do_not() {
         let activity = activity();
         request(&activity, http::Version::HTTP_11);
@@ -337,6 +350,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_full_server_keeps_an_idle_timeout_that_is_shorter() {
+        let times = Timeouts { header: IDLE, idle: HEADER, upgrade_idle: IDLE };
+        let activity = Activity::new(times, Arc::new(AtomicBool::new(true)));
+        request(&activity, http::Version::HTTP_11);
+        advance(HEADER - SECOND).await;
+        assert_eq!(activity.timeout_action(), check_after(SECOND));
+        advance(SECOND).await;
+        assert_eq!(activity.timeout_action(), TimeoutAction::Close);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn bytes_in_either_direction_extend_an_upgraded_socket() {
         let activity = activity();
         let response = activity.request_started(http::Version::HTTP_11);
@@ -349,7 +373,9 @@ mod tests {
             record(&activity);
             activity.wait_for_client();
         }
-        advance(TIMEOUTS.upgrade_idle).await;
+        advance(TIMEOUTS.upgrade_idle - SECOND).await;
+        assert_eq!(activity.timeout_action(), check_after(SECOND));
+        advance(SECOND).await;
         assert_eq!(activity.timeout_action(), TimeoutAction::Close);
     }
 

@@ -102,5 +102,7 @@ mod tests {
         let state = State { busy: u32::MAX, since: Some(u64::MAX), ..State::NEW };
         let read = State::from_word(state.word());
         assert_eq!(read, State { busy: MAX_BUSY, since: Some(MAX_SINCE - 1), ..State::NEW });
+        let state = State { since: Some(MAX_SINCE + 5), ..State::NEW };
+        assert_eq!(State::from_word(state.word()).since, Some(MAX_SINCE - 1));
     }
 }

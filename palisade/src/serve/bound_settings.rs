@@ -133,3 +133,36 @@ impl Serve {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_has_the_settings_that_were_set() {
+        let seconds = Duration::from_secs;
+        let server = Serve::new()
+            .header_timeout(seconds(1))
+            .header_count(2)
+            .idle_timeout(seconds(3))
+            .max_concurrent_streams(4)
+            .shutdown_timeout(seconds(5));
+        assert_eq!((server.header_timeout, server.header_count), (seconds(1), 2));
+        assert_eq!((server.idle_timeout, server.max_concurrent_streams), (seconds(3), 4));
+        assert_eq!(server.shutdown_timeout, seconds(5));
+        let default = Serve::default();
+        assert_eq!((default.header_timeout, default.header_count), (seconds(10), 100));
+        assert_eq!((default.idle_timeout, default.max_concurrent_streams), (seconds(75), 100));
+        assert_eq!((default.header_bytes, default.shutdown_timeout), (32_768, seconds(30)));
+    }
+
+    #[test]
+    fn a_head_has_eight_kibibytes_at_least_and_a_server_one_connection() {
+        for (bytes, expected) in
+            [(0, 8_192), (8_191, 8_192), (8_192, 8_192), (8_193, 8_193), (65_536, 65_536)]
+        {
+            assert_eq!(Serve::new().header_bytes(bytes).header_bytes, expected);
+        }
+        assert_eq!([0, 1, 2].map(|max| Serve::new().max_connections(max).max_connections), [1, 1, 2]);
+    }
+}

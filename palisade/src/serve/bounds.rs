@@ -210,6 +210,20 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_layer_is_free_with_the_servers_own() {
+        let capacity = Capacity::new(2, 1);
+        let context = RequestContext::begin(&mut http::Extensions::new());
+        context.set_server_keeps_places();
+        assert!(context.keep_place(capacity.take(None).unwrap()).is_ok());
+        // A handler keeps the context longer than the request.
+        let places = HeldPlaces { place: capacity.take(None).ok(), context: Some(context.clone()) };
+        assert_eq!(capacity.counts().used, 2);
+        drop(places);
+        assert_eq!(capacity.counts().used, 0);
+        drop(context);
+    }
+
+    #[test]
     fn a_timeout_is_logged_at_once_and_not_again() {
         let bounds = bounds(Serve::new());
         assert!(bounds.is_timeout_log_due() && !bounds.is_timeout_log_due());
@@ -222,6 +236,17 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_table() {
         assert_eq!(numbers(&bounds(Serve::new())), [(4096, 512), (2048, 256), (2048, 256)]);
+    }
+
+    #[test]
+    fn times_and_metrics_are_those_that_were_set() {
+        let seconds = Duration::from_secs;
+        let default = Serve::new().bounds;
+        assert_eq!((default.response_timeout, default.upgrade_idle_timeout), (seconds(30), seconds(120)));
+        assert_eq!(bounds(Serve::new().response_timeout(seconds(7))).response_timeout, seconds(7));
+        assert_eq!(Serve::new().upgrade_idle_timeout(seconds(8)).bounds.upgrade_idle_timeout, seconds(8));
+        let metrics = crate::serve::ServeMetrics::new();
+        assert!(default.metrics.is_none() && Serve::new().metrics(&metrics).bounds.metrics.is_some());
     }
 
     #[test]

@@ -52,3 +52,25 @@ impl UpgradedSocket {
         self.closed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::core::capacity::Capacity;
+    use crate::serve::activity::{Activity, Timeouts};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_socket_gives_its_place_back() {
+        let second = Duration::from_secs(1);
+        let times = Timeouts { header: second, idle: second, upgrade_idle: second };
+        let (activity, capacity) = (Activity::new(times, Arc::default()), Capacity::new(1, 1));
+        activity.upgrade(HeldPlaces { place: capacity.take(None).ok(), context: None });
+        activity.close_stream();
+        assert_eq!(capacity.counts().used, 1, "the application still has the socket");
+        activity.stream_dropped();
+        assert_eq!(capacity.counts().used, 0);
+    }
+}
