@@ -203,7 +203,10 @@ mod tests {
         assert_eq!(capacity.take(None).unwrap_err(), NoPlace::AtCapacity);
         assert_eq!(capacity.counts(), CapacityCounts { used: 3, over_share: 0, at_capacity: 2 });
         places.pop();
-        assert!(capacity.take(network("192.0.2.1")).is_ok());
+        let last = capacity.take(network("192.0.2.1"));
+        assert!(last.is_ok());
+        assert_eq!(held(&capacity), 0, "a share of everything needs no count");
+        drop(last);
         assert_eq!(capacity.counts().used, 2);
     }
 

@@ -361,4 +361,18 @@ mod tests {
         }
         assert!(!breaker.is_open());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_guard_keeps_the_bounds_that_are_set_first() {
+        let guard = CallGuard::default();
+        for millis in [50, 5_000] {
+            let timeout = Duration::from_millis(millis);
+            guard.bind(CallBounds { store: "test", timeout, breaker: BREAKER, observer: None });
+        }
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(())
+        };
+        assert!(matches!(guard.ask(late).await, Err(StoreError::Down { store: "test", .. })));
+    }
 }

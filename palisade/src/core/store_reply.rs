@@ -156,3 +156,38 @@ impl<T> fmt::Debug for StoreReplyFuture<'_, T> {
         f.debug_struct("StoreReplyFuture").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::core::circuit_breaker::BreakerSettings;
+
+    const BREAKER: BreakerSettings = BreakerSettings { failure_threshold: 1, ..BreakerSettings::DEFAULT };
+
+    fn bounds() -> CallBounds {
+        CallBounds { store: "test", timeout: Duration::from_millis(50), breaker: BREAKER, observer: None }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_open_breaker_is_an_error_before_the_queue() {
+        let breaker = CircuitBreaker::new();
+        let reply = |breaker| QueuedReply::new(breaker, async |_: Arc<CallGuard>| Ok(7));
+        assert_eq!(reply(Some(&breaker)).bind(bounds()).await, Ok(7));
+        breaker.record_failure(BREAKER);
+        let open = reply(Some(&breaker)).bind(bounds());
+        assert!(matches!(open, StoreReply::Ready(Err(StoreError::Down { .. }))));
+        assert_eq!(reply(None).bind(bounds()).await, Ok(7), "the server is not known yet");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bound_reply_has_the_timeout() {
+        let breaker = CircuitBreaker::new();
+        let reply = QueuedReply::new(Some(&breaker), async |guard: Arc<CallGuard>| {
+            let silent = std::future::pending::<Result<(), StoreError>>();
+            guard.run(&CircuitBreaker::new(), guard.ask(silent)).await
+        });
+        assert!(matches!(reply.bind(bounds()).await, Err(StoreError::Down { .. })));
+    }
+}
