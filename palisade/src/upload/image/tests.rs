@@ -152,3 +152,12 @@ fn a_webp_takes_its_largest_size() {
     assert_eq!(numbers(FileType::Webp, &webp((30, 20), (1, 1))), (16, 600, 600));
     assert_eq!(numbers(FileType::Webp, &webp((1, 1), (40, 25))), (16, 1_000, 1_000));
 }
+
+#[test]
+fn data_behind_the_end_is_noticed() {
+    for (file_type, image) in [(FileType::Png, png(8, 2)), (FileType::Gif, gif(&[(1, 1)]))] {
+        let has_trailing_data = |bytes: &[u8]| strip(file_type, bytes, 1_000_000).unwrap().has_trailing_data;
+        assert!(!has_trailing_data(&image), "{file_type:?}");
+        assert!(has_trailing_data(&[&image[..], b"more"].concat()), "{file_type:?}");
+    }
+}
