@@ -235,3 +235,53 @@ impl BackoffAttempt<'_> {
         let _ = self.backoff.store.reset(&self.backoff.name, &self.caller).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::clock::Clock;
+    use crate::rate_limit::store::MemoryStore;
+
+    /// Returns the delay in seconds after an attempt that is rejected; 0 if it is admitted.
+    async fn delay(backoff: &Backoff) -> u64 {
+        match backoff.attempt("ada").await {
+            Ok(_failed) => 0,
+            Err(RateLimitRejection::LimitExceeded { retry_after, .. }) => {
+                retry_after.as_micros().div_ceil(1_000_000) as u64
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn three_attempts_are_free_and_delays_double_up_to_15_minutes() {
+        let (clock, time) = Clock::manual();
+        let backoff = Backoff::new("login", FallbackStore::new(MemoryStore::with_clock(clock)));
+        for _ in 0..3 {
+            assert_eq!(delay(&backoff).await, 0);
+        }
+        for seconds in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+            assert_eq!(delay(&backoff).await, seconds);
+            time.advance(Duration::from_secs(seconds) - Duration::from_micros(1));
+            assert_eq!(delay(&backoff).await, 1, "the rest of {seconds} s, rounded up");
+            time.advance(Duration::from_micros(1));
+            assert_eq!(delay(&backoff).await, 0, "after {seconds} s");
+        }
+        backoff.reset("ada").await.unwrap();
+        assert_eq!(delay(&backoff).await, 0);
+    }
+
+    #[tokio::test]
+    async fn failures_are_forgotten_after_two_days_without_any() {
+        let (clock, time) = Clock::manual();
+        let backoff = Backoff::new("login", FallbackStore::new(MemoryStore::with_clock(clock)));
+        for _ in 0..3 {
+            assert_eq!(delay(&backoff).await, 0);
+        }
+        time.advance(Duration::from_secs(2 * 86_400));
+        for _ in 0..3 {
+            assert_eq!(delay(&backoff).await, 0);
+        }
+        assert_eq!(delay(&backoff).await, 1);
+    }
+}

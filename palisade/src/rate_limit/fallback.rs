@@ -300,3 +300,101 @@ from_stores!(
     #[cfg(feature = "memcached")]
     MemcachedStore,
 );
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::rate_limit::quota::{ChargePolicy, Quotas};
+
+    /// A store that fails at once, and counts how often it is asked.
+    #[derive(Clone, Debug)]
+    struct Failing(StoreError, Arc<AtomicU32>);
+
+    impl Failing {
+        fn reply<T>(&self) -> StoreReply<'_, T> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            StoreReply::Ready(Err(self.0.clone()))
+        }
+    }
+
+    impl RateLimitStore for Failing {
+        fn decide<'a>(&'a self, _: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
+            self.reply()
+        }
+        fn refund<'a>(&'a self, _: RateLimitRequest<'a>, _: Option<u64>) -> StoreReply<'a, ()> {
+            self.reply()
+        }
+        fn reset<'a>(&'a self, _: &'a str, _: &'a [u8]) -> StoreReply<'a, ()> {
+            self.reply()
+        }
+        fn ping(&self) -> StoreReply<'_, ()> {
+            self.reply()
+        }
+        fn name(&self) -> &'static str {
+            "test"
+        }
+        fn supports(&self, strategy: Strategy) -> Result<(), StoreError> {
+            Err(StoreError::Unsupported { store: "test", strategy: strategy.name(), reason: "it fails" })
+        }
+    }
+
+    fn failing(error: StoreError) -> (FallbackStore, Arc<AtomicU32>) {
+        let asked = Arc::<AtomicU32>::default();
+        let store = FallbackStore::new(Store::new(Failing(error, Arc::clone(&asked))));
+        (store.failure_threshold(2).reset_timeout(Duration::from_secs(1), Duration::from_secs(4)), asked)
+    }
+
+    fn request(quotas: &Quotas) -> RateLimitRequest<'_> {
+        let (strategy, charge) = (Strategy::FixedWindow, ChargePolicy::AllOrNothing);
+        RateLimitRequest { limit: "login", caller: b"ada", quotas, strategy, cost: 1, charge }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_counts_while_the_breaker_is_open() {
+        let down = StoreError::Down { store: "test", reason: String::new() };
+        let ((store, asked), quotas) = (failing(down), "9/hour".parse().unwrap());
+        for (remaining, is_down, times_asked) in [(8, false, 1), (7, true, 2), (6, true, 2)] {
+            let decision = store.decide(request(&quotas)).await.unwrap();
+            assert_eq!(decision.snapshot.remaining, remaining);
+            assert_eq!((store.is_down(), asked.load(Ordering::Relaxed)), (is_down, times_asked));
+        }
+        store.refund(request(&quotas), None).await.unwrap();
+        assert_eq!(store.decide(request(&quotas)).await.unwrap().snapshot.remaining, 6);
+        // Each probe fails, and the next open period is twice as long.
+        for (seconds, times_asked) in [(1, 3), (2, 4), (4, 5), (4, 6)] {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            assert!(store.ping().await.is_err() && store.ping().await.is_err());
+            assert_eq!(asked.load(Ordering::Relaxed), times_asked, "one probe");
+        }
+        let metrics = store.metrics().snapshot();
+        assert_eq!((metrics.errors, metrics.outages), (6, 1));
+        assert!(store.supports(Strategy::Gcra).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_queue_is_no_outage() {
+        let quotas = "9/hour".parse().unwrap();
+        let (store, _) = failing(StoreError::QueueFull { store: "test" });
+        let retry_after = Duration::from_secs(7);
+        let error = StoreError::CallerQueueFull { store: "test", retry_after };
+        let (busy, _) = failing(error.clone());
+        for remaining in [8, 7, 6] {
+            assert_eq!(store.decide(request(&quotas)).await.unwrap().snapshot.remaining, remaining);
+            // Counting the caller in memory too would double its quota.
+            assert_eq!(busy.decide(request(&quotas)).await, Ok(limited(retry_after)));
+            assert_eq!(busy.decide_or_locally(request(&quotas)).await, Err(error.clone()));
+            assert_eq!(busy.refund(request(&quotas), None).await, Ok(()));
+        }
+        assert_eq!((store.local_store().callers(), busy.local_store().callers()), (1, 0));
+        assert!(!store.is_down() && !busy.is_down());
+    }
+
+    #[test]
+    fn an_open_period_is_a_year_at_most() {
+        let store = FallbackStore::new(MemoryStore::new()).reset_timeout(Duration::MAX, Duration::MAX);
+        let BreakerSettings { first_period, longest_period, .. } = store.breaker_settings;
+        assert_eq!([first_period, longest_period].map(|period| period.as_secs()), [31_536_000; 2]);
+    }
+}
