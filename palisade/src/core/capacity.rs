@@ -1,7 +1,8 @@
 //! Bounded places: a number in all, and a share of it for each client network.
 //!
-//! A place is taken with one atomic addition, and the holder's count is in one of many small tables,
-//! so that requests of different clients do not wait for each other.
+//! The places are divided among the cores. A thread takes one of its own core with one atomic
+//! addition, and one of another core only if its own are taken. The holder's count is in one of many
+//! small tables. Requests of different clients therefore do not wait for each other on many cores.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::log_interval::LogInterval;
+use super::stripes::Stripes;
 
 /// The client network that holds places: an IPv4 address, or an IPv6 network of 64 bits, which is
 /// what one customer gets.
@@ -45,14 +47,43 @@ impl ClientNetwork {
 
 /// The number of tables with the counts of client networks: 2⁶.
 const SHARDS: usize = 64;
+/// The smallest number of places of a core: fewer are not worth dividing.
+const MIN_PER_CORE: usize = 16;
+
+/// The places held by client networks.
+type Table = Mutex<HashMap<ClientNetwork, usize>>;
+
+/// The places of one core, in cache lines of their own.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Places {
+    max: usize,
+    used: AtomicUsize,
+}
+
+impl Places {
+    fn take(&self) -> bool {
+        let taken = self.used.fetch_add(1, Ordering::Relaxed) < self.max;
+        if !taken {
+            self.put_back();
+        }
+        taken
+    }
+
+    fn put_back(&self) {
+        self.used.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// A number of places, and the part of it that one client network may hold.
 #[derive(Debug)]
 pub(crate) struct Capacity {
     max: usize,
     share: usize,
-    used: AtomicUsize,
-    tables: Box<[Mutex<HashMap<ClientNetwork, usize>>]>,
+    /// A place holds a reference to those of its core only: a reference to the whole would be counted
+    /// by all cores in one word.
+    places: Stripes<Arc<Places>>,
+    tables: Box<[Arc<Table>]>,
     over_share: AtomicU64,
     at_capacity: AtomicU64,
     log: LogInterval,
@@ -80,11 +111,15 @@ impl Capacity {
     /// `share_divisor`-th of them, at least one place; with 1, all of them.
     pub(crate) fn new(max: usize, share_divisor: usize) -> Arc<Self> {
         let max = max.max(1);
+        let places = Stripes::new(max / MIN_PER_CORE, |index, cores| {
+            let max = max / cores + usize::from(index < max % cores);
+            Arc::new(Places { max, used: AtomicUsize::new(0) })
+        });
         Arc::new(Self {
             max,
             share: (max / share_divisor.max(1)).max(1),
-            used: AtomicUsize::new(0),
-            tables: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            places,
+            tables: (0..SHARDS).map(|_| Arc::default()).collect(),
             over_share: AtomicU64::new(0),
             at_capacity: AtomicU64::new(0),
             log: LogInterval::new(),
@@ -92,26 +127,25 @@ impl Capacity {
     }
 
     /// Takes a place for a client network; without one, only the number in all counts.
-    pub(crate) fn take(self: &Arc<Self>, holder: Option<ClientNetwork>) -> Result<Place, NoPlace> {
-        if self.used.fetch_add(1, Ordering::Relaxed) >= self.max {
-            self.used.fetch_sub(1, Ordering::Relaxed);
+    pub(crate) fn take(&self, holder: Option<ClientNetwork>) -> Result<Place, NoPlace> {
+        let Some(places) = self.places.own_first().find(|places| places.take()) else {
             self.at_capacity.fetch_add(1, Ordering::Relaxed);
             return Err(NoPlace::AtCapacity);
-        }
+        };
+        let mut place = Place { places: Arc::clone(places), holder: None };
         // A network whose share is everything needs no count.
-        let holder = holder.filter(|_| self.share < self.max);
-        if let Some(network) = holder {
-            let mut table = self.table(network);
-            let held = table.entry(network).or_insert(0);
+        if let Some(network) = holder.filter(|_| self.share < self.max) {
+            let table = &self.tables[network.shard()];
+            let mut held_places = lock(table);
+            let held = held_places.entry(network).or_insert(0);
             if *held >= self.share {
-                drop(table);
-                self.used.fetch_sub(1, Ordering::Relaxed);
                 self.over_share.fetch_add(1, Ordering::Relaxed);
                 return Err(NoPlace::OverShare);
             }
             *held += 1;
+            place.holder = Some((Arc::clone(table), network));
         }
-        Ok(Place { capacity: Arc::clone(self), holder })
+        Ok(place)
     }
 
     /// The number of places.
@@ -126,7 +160,7 @@ impl Capacity {
 
     pub(crate) fn counts(&self) -> CapacityCounts {
         CapacityCounts {
-            used: self.used.load(Ordering::Relaxed) as u64,
+            used: self.places.iter().map(|places| places.used.load(Ordering::Relaxed) as u64).sum(),
             over_share: self.over_share.load(Ordering::Relaxed),
             at_capacity: self.at_capacity.load(Ordering::Relaxed),
         }
@@ -136,32 +170,32 @@ impl Capacity {
     pub(crate) fn is_log_due(&self) -> bool {
         self.log.is_due()
     }
-
-    fn table(&self, network: ClientNetwork) -> MutexGuard<'_, HashMap<ClientNetwork, usize>> {
-        self.tables[network.shard()].lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A place, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    capacity: Arc<Capacity>,
-    holder: Option<ClientNetwork>,
+    places: Arc<Places>,
+    holder: Option<(Arc<Table>, ClientNetwork)>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(network) = self.holder {
-            let mut table = self.capacity.table(network);
-            if let Some(held) = table.get_mut(&network) {
+        if let Some((table, network)) = &self.holder {
+            let mut table = lock(table);
+            if let Some(held) = table.get_mut(network) {
                 *held -= 1;
                 if *held == 0 {
-                    table.remove(&network);
+                    table.remove(network);
                 }
             }
         }
-        self.capacity.used.fetch_sub(1, Ordering::Relaxed);
+        self.places.put_back();
     }
+}
+
+fn lock(table: &Table) -> MutexGuard<'_, HashMap<ClientNetwork, usize>> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -208,6 +242,18 @@ mod tests {
         assert_eq!(held(&capacity), 0, "a share of everything needs no count");
         drop(last);
         assert_eq!(capacity.counts().used, 2);
+    }
+
+    #[test]
+    fn one_thread_takes_the_places_of_every_core() {
+        for max in [15, 16, 33, 1000, 2048] {
+            let capacity = Capacity::new(max, 1);
+            let places: Vec<_> = (0..max).map(|_| capacity.take(None).expect("a place is free")).collect();
+            assert_eq!(capacity.take(None).unwrap_err(), NoPlace::AtCapacity, "{max}");
+            assert_eq!(capacity.counts().used, max as u64);
+            drop(places);
+            assert_eq!(capacity.counts().used, 0);
+        }
     }
 
     #[test]

@@ -85,3 +85,5 @@ pub(crate) mod site_path;
 pub(crate) mod store_error;
 #[cfg(any(feature = "rate-limit", feature = "session"))]
 pub(crate) mod store_reply;
+#[cfg(any(feature = "rate-limit", feature = "serve"))]
+pub(crate) mod stripes;

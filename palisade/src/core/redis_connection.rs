@@ -115,7 +115,15 @@ impl RedisLink {
         guard: &CallGuard,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        self.ask(guard, async |connection| match connection {
+        self.guarded(guard, self.invoke(script)).await
+    }
+
+    /// Runs a script with the questions of several callers, each of which is [guarded](Self::guarded).
+    pub(crate) async fn invoke<T: FromRedisValue>(
+        self: &Arc<Self>,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, StoreError> {
+        self.run(async |connection| match connection {
             OpenConnection::Single(single) => script.invoke_async(single).await,
             OpenConnection::Cluster(cluster) => script.invoke_async(cluster).await,
         })
@@ -138,15 +146,31 @@ impl RedisLink {
         guard: &CallGuard,
         question: impl AsyncFnOnce(&mut OpenConnection) -> RedisResult<T>,
     ) -> Result<T, StoreError> {
+        self.guarded(guard, self.run(question)).await
+    }
+
+    /// Waits until few enough questions are underway, and then for the reply to this one.
+    pub(crate) async fn guarded<T>(
+        &self,
+        guard: &CallGuard,
+        reply: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         guard.check(&self.breaker)?;
         let _permit = self.queue.enter().await?;
-        guard.run(&self.breaker, guard.ask(self.run(question))).await
+        guard.run(&self.breaker, guard.ask(self.watched(reply))).await
     }
 
     /// Returns `true` if the keys are spread over several servers.
-    #[cfg(feature = "session")]
     pub(crate) fn is_cluster(&self) -> bool {
         matches!(self.servers, RedisServers::Cluster(_))
+    }
+
+    /// Waits for a reply. Discards the connection if the caller goes while the server is silent.
+    async fn watched<T>(&self, reply: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let mut pending = PendingCommand { connection: self, sent: self.elapsed_millis(), finished: false };
+        let reply = reply.await;
+        pending.finished = true;
+        reply
     }
 
     /// Runs a command on the open connection, and discards that connection if it is lost.
@@ -155,11 +179,7 @@ impl RedisLink {
         command: impl AsyncFnOnce(&mut OpenConnection) -> RedisResult<T>,
     ) -> Result<T, StoreError> {
         let (number, mut connection) = self.connection().await?;
-        let mut pending =
-            PendingCommand { connection: self, number, sent: self.elapsed_millis(), finished: false };
-        let reply = command(&mut connection).await;
-        pending.finished = true;
-        match reply {
+        match command(&mut connection).await {
             Ok(reply) => {
                 self.last_reply.store(self.elapsed_millis(), Ordering::Relaxed);
                 Ok(reply)
@@ -233,7 +253,6 @@ impl RedisLink {
 /// connection is discarded: a network that loses every packet reports no error.
 struct PendingCommand<'a> {
     connection: &'a RedisLink,
-    number: u64,
     sent: u64,
     finished: bool,
 }
@@ -242,7 +261,8 @@ impl Drop for PendingCommand<'_> {
     fn drop(&mut self) {
         let last_reply = self.connection.last_reply.load(Ordering::Relaxed);
         if !self.finished && self.connection.is_silent() && last_reply < self.sent {
-            self.connection.discard(self.number);
+            // A connection that was opened since then would count as a reply.
+            self.connection.discard(self.connection.attempts.load(Ordering::SeqCst));
         }
     }
 }
@@ -261,6 +281,6 @@ pub(crate) fn down(error: &RedisError) -> StoreError {
     StoreError::Down { store: "redis", reason: error.to_string() }
 }
 
-fn unavailable(reason: &str) -> StoreError {
+pub(crate) fn unavailable(reason: &str) -> StoreError {
     StoreError::Down { store: "redis", reason: reason.to_owned() }
 }

@@ -21,7 +21,7 @@ use super::activity::{Activity, TimeoutAction, Timeouts};
 use super::activity_state::MAX_BUSY;
 use super::opening::{self, Opened, Transport};
 use super::request::RequestService;
-use super::state::{Peer, ServerState};
+use super::state::{Connection, Peer, ServerState};
 use super::stream::ConnectionStream;
 use crate::body_limit::LimitedBody;
 use crate::core::capacity::Place;
@@ -95,21 +95,17 @@ pub(super) async fn serve_connection<I, S, B>(
     let activity = Activity::new(timeouts, Arc::clone(&server.at_capacity));
     let (open, closed) = oneshot::channel();
     let stream = ConnectionStream::new(stream, activity.clone(), open);
-    let service =
-        RequestService { app, peer, scheme, activity: activity.clone(), server: Arc::clone(&server) };
-    serve_http(stream, service).await;
+    let shutdown = server.shutdown.of_connection();
+    let connection = Arc::new(Connection { server, shutdown, peer, scheme, activity });
+    serve_http(stream, RequestService { app, connection: Arc::clone(&connection) }).await;
     // If the stream still exists, an upgrade has handed it to the application.
-    watch_upgraded(&activity, closed, peer, &server).await;
+    watch_upgraded(&connection, closed).await;
 }
 
 /// Waits until an upgraded socket is dropped. Closes it if it is idle, or at the shutdown.
-async fn watch_upgraded(
-    activity: &Activity,
-    mut closed: oneshot::Receiver<()>,
-    peer: Peer,
-    server: &ServerState,
-) {
-    let mut shutdown = pin!(server.shutdown.started());
+async fn watch_upgraded(connection: &Connection, mut closed: oneshot::Receiver<()>) {
+    let Connection { server, shutdown, peer, activity, .. } = connection;
+    let mut shutdown = pin!(shutdown.started());
     let mut timer = pin!(sleep_until(Instant::now()));
     loop {
         tokio::select! {
@@ -146,11 +142,11 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let (peer, activity) = (service.peer.address, service.activity.clone());
-    let server = Arc::clone(&service.server);
+    let shared = Arc::clone(&service.connection);
+    let Connection { server, shutdown, peer: Peer { address: peer, .. }, activity, .. } = &*shared;
     let service = TowerToHyperService::new(service);
     let mut connection = pin!(server.protocol.serve_connection_with_upgrades(TokioIo::new(stream), service));
-    let mut shutdown = pin!(server.shutdown.started());
+    let mut shutdown = pin!(shutdown.started());
     let mut timer = pin!(sleep_until(Instant::now()));
     let (mut stopping, mut closing) = (false, false);
     loop {

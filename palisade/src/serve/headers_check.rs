@@ -3,8 +3,8 @@
 //! A page without headers counts, and every response to a method that changes something: no layer has
 //! checked its origin. Files and JSON for GET may be left out on purpose.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -25,7 +25,6 @@ pub(super) struct HeadersCheck {
 /// One request, whose response is not known yet.
 #[derive(Debug)]
 pub(super) struct UncheckedHeaders {
-    check: Arc<HeadersCheck>,
     context: RequestContext,
     target: Option<PathAndQuery>,
     changes: bool,
@@ -34,13 +33,12 @@ pub(super) struct UncheckedHeaders {
 impl HeadersCheck {
     /// Starts the check of a request; returns `None` once an error has been logged.
     pub(super) fn begin<B>(
-        self: &Arc<Self>,
+        &self,
         request: &Request<B>,
         context: &RequestContext,
     ) -> Option<UncheckedHeaders> {
         let is_open = !self.logged.load(Ordering::Relaxed);
         is_open.then(|| UncheckedHeaders {
-            check: Arc::clone(self),
             context: context.clone(),
             target: request.uri().path_and_query().cloned(),
             changes: !matches!(
@@ -48,6 +46,26 @@ impl HeadersCheck {
                 Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
             ),
         })
+    }
+
+    /// Judges the response.
+    pub(super) fn end(&self, request: UncheckedHeaders, status: StatusCode, response: &HeaderMap) {
+        let UncheckedHeaders { context, target, changes } = request;
+        if context.has_entered(LayerMark::HeadersSent) {
+            // Read first: a write by every request would move the cache line between processors.
+            if self.in_use.load(Ordering::Relaxed) || self.in_use.swap(true, Ordering::Relaxed) {
+                return;
+            }
+        } else {
+            // A route that is not there, or not for this method, has done nothing.
+            let done = !matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+            let is_unprotected = has_type(response, b"text/html") || changes && done;
+            if !is_unprotected {
+                return;
+            }
+            self.unprotected.get_or_init(|| target.as_ref().map_or("", PathAndQuery::path).into());
+        }
+        self.log();
     }
 
     /// Logs the first unprotected response, once others are known to be protected.
@@ -62,27 +80,5 @@ impl HeadersCheck {
                  last `.route(..)` and `.fallback(..)`"
             );
         }
-    }
-}
-
-impl UncheckedHeaders {
-    /// Judges the response.
-    pub(super) fn check(self, status: StatusCode, response: &HeaderMap) {
-        let Self { check, context, target, changes } = self;
-        if context.has_entered(LayerMark::HeadersSent) {
-            // Read first: a write by every request would move the cache line between processors.
-            if check.in_use.load(Ordering::Relaxed) || check.in_use.swap(true, Ordering::Relaxed) {
-                return;
-            }
-        } else {
-            // A route that is not there, or not for this method, has done nothing.
-            let done = !matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-            let is_unprotected = has_type(response, b"text/html") || changes && done;
-            if !is_unprotected {
-                return;
-            }
-            check.unprotected.get_or_init(|| target.as_ref().map_or("", PathAndQuery::path).into());
-        }
-        check.log();
     }
 }

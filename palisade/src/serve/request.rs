@@ -12,15 +12,15 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
 
-use super::activity::{Activity, InFlightRequest};
+use super::activity::InFlightRequest;
 use super::bounds::{HeldPlaces, rejection};
 use super::headers_check::UncheckedHeaders;
 use super::response_body::{Held, ResponseBody};
-use super::state::{Peer, ServerState};
+use super::state::Connection;
 use crate::body_limit::LimitedBody;
 use crate::core::body_policy::BodyPolicy;
 use crate::core::capacity::Place;
-use crate::core::client::{PeerAddr, Scheme};
+use crate::core::client::PeerAddr;
 use crate::core::media_type::is_event_stream;
 use crate::core::request_context::{LayerMark, RequestContext};
 
@@ -28,11 +28,7 @@ use crate::core::request_context::{LayerMark, RequestContext};
 #[derive(Clone)]
 pub(super) struct RequestService<S> {
     pub(super) app: S,
-    pub(super) peer: Peer,
-    /// The scheme of every request, if the server knows it.
-    pub(super) scheme: Option<Scheme>,
-    pub(super) activity: Activity,
-    pub(super) server: Arc<ServerState>,
+    pub(super) connection: Arc<Connection>,
 }
 
 impl<S, B> Service<Request<Incoming>> for RequestService<S>
@@ -48,7 +44,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
-        let Self { peer, scheme, server, activity, .. } = self;
+        let Connection { server, shutdown, peer, scheme, activity } = &*self.connection;
         let in_flight = activity.request_started(request.version());
         // The HTTP/1 parser has counted the headers already; that of HTTP/2 counts bytes only.
         if request.headers().len() > server.settings.header_count {
@@ -66,7 +62,7 @@ where
         if let Some(scheme) = *scheme {
             request.extensions_mut().insert(scheme);
         }
-        request.extensions_mut().insert(server.shutdown.clone());
+        request.extensions_mut().insert(shutdown.clone());
         let headers = server.headers_check.begin(&request, &context);
         let request = LimitedBody::limit(request, server.settings.body_limit);
         let body = BodyPolicy::of(request.extensions()).cloned();
@@ -76,9 +72,7 @@ where
             underway: Some(Underway {
                 places: HeldPlaces { place: Some(place), context: Some(context) },
                 in_flight,
-                peer: *peer,
-                server: Arc::clone(server),
-                activity: activity.clone(),
+                connection: Arc::clone(&self.connection),
                 headers,
                 body,
             }),
@@ -141,9 +135,7 @@ where
 struct Underway {
     places: HeldPlaces,
     in_flight: InFlightRequest,
-    peer: Peer,
-    server: Arc<ServerState>,
-    activity: Activity,
+    connection: Arc<Connection>,
     headers: Option<UncheckedHeaders>,
     /// The policy of the request's body, if it has one.
     body: Option<Arc<BodyPolicy>>,
@@ -152,9 +144,10 @@ struct Underway {
 impl Underway {
     /// Returns the application's response, which holds its places until its last byte is sent.
     fn respond<B>(self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let Self { mut places, in_flight, peer, server, activity, headers, .. } = self;
+        let Self { mut places, in_flight, connection, headers, .. } = self;
+        let Connection { server, shutdown, peer, activity, .. } = &*connection;
         if let Some(headers) = headers {
-            headers.check(response.status(), response.headers());
+            server.headers_check.end(headers, response.status(), response.headers());
         }
         let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         if !is_upgrade && !is_event_stream(response.headers()) {
@@ -172,7 +165,7 @@ impl Underway {
             activity.upgrade(places);
             return response.map(|inner| ResponseBody::new(inner, Held::request(in_flight)));
         }
-        let shutdown = server.shutdown.clone();
+        let shutdown = shutdown.clone();
         response.map(|inner| {
             ResponseBody::new(inner, Held { places, in_flight }).until(async move {
                 shutdown.started().await;
@@ -188,7 +181,7 @@ impl Underway {
             timer.set(None);
             return Poll::Pending;
         }
-        let timeout = self.server.bounds.response_timeout;
+        let timeout = self.connection.server.bounds.response_timeout;
         if timer.is_none() {
             timer.set(Some(sleep(timeout)));
         }
@@ -207,8 +200,8 @@ impl Underway {
 
     /// Returns the response to a request whose handler was too slow.
     fn time_out<B>(self) -> Response<ResponseBody<B>> {
-        let Self { places, in_flight, peer, server, .. } = self;
-        let bounds = &server.bounds;
+        let Self { places, in_flight, connection, .. } = self;
+        let (bounds, peer) = (&connection.server.bounds, connection.peer);
         bounds.response_timeouts.fetch_add(1, Ordering::Relaxed);
         if bounds.is_timeout_log_due() {
             tracing::warn!(

@@ -15,6 +15,7 @@ use tower_service::Service;
 
 use super::bounds::Bounds;
 use super::connection;
+use super::headers_check::HeadersCheck;
 use super::shutdown::Shutdown;
 use super::state::{Peer, ServerState};
 use super::{Listener, Serve};
@@ -42,7 +43,7 @@ where
     }
     let (max_connections, shutdown_timeout) = (settings.max_connections, settings.shutdown_timeout);
     let protocol = connection::protocol(&settings);
-    let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), HeadersCheck::default());
     let server = Arc::new(ServerState { settings, bounds, protocol, shutdown, at_capacity, headers_check });
     let _beside = server.settings.opening.start();
     let mut open = JoinSet::new();

@@ -82,6 +82,12 @@ impl Shutdown {
         Self(None)
     }
 
+    /// Returns a handle that shares no reference count with this one, for the requests of one
+    /// connection.
+    pub(super) fn of_connection(&self) -> Self {
+        Self(self.0.as_deref().map(|receiver| Arc::new(receiver.clone())))
+    }
+
     /// Completes when the server starts to shut down, or its future is dropped.
     pub async fn started(&self) {
         let Some(receiver) = &self.0 else { return pending().await };

@@ -85,6 +85,56 @@ async fn a_decision_is_one_round_trip() {
 }
 
 #[tokio::test]
+async fn decisions_that_wait_share_a_call() {
+    let server = Server::redis();
+    let mut raw = raw(&server).await;
+    for strategy in [Strategy::FixedWindow, Strategy::SlidingWindowCounter, Strategy::Gcra] {
+        let limit = limit(&server, strategy, "3/hour; 100/day").await;
+        limit.hit(0).await;
+        let _: () = redis::cmd("CONFIG").arg("RESETSTAT").query_async(&mut raw).await.unwrap();
+        let callers: Vec<_> =
+            (0..64).map(|number| limit.clone().caller(format!("caller {number}"))).collect();
+        let hits = (1..=4).flat_map(|cost| callers.iter().map(move |caller| (cost, caller.decide(cost))));
+        let (costs, decisions): (Vec<_>, Vec<_>) = hits.unzip();
+        let decisions = futures_util::future::join_all(decisions).await;
+        for (cost, decision) in costs.into_iter().zip(decisions) {
+            let decision = decision.unwrap();
+            let (allowed, remaining) = (decision.outcome == Outcome::Allowed, decision.snapshot.remaining);
+            // 1 + 2 fill the quota of 3, and what is over it costs fixed windows only.
+            let expected = [(true, 2), (true, 0), (false, 0), (false, 0)][cost as usize - 1];
+            assert_eq!((allowed, remaining), expected, "{strategy}, {cost}");
+        }
+        let stats: String = redis::cmd("INFO").arg("commandstats").query_async(&mut raw).await.unwrap();
+        let calls = stats.split_once("cmdstat_evalsha:calls=").unwrap().1.split(',').next().unwrap();
+        assert!(calls.parse::<u32>().unwrap() <= 16, "{calls} calls for 256 decisions");
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_another_kind_fails_alone() {
+    let server = Server::redis();
+    let mut raw = raw(&server).await;
+    for strategy in Strategy::ALL {
+        let (good, bad) =
+            (limit(&server, strategy, "3/hour").await, limit(&server, strategy, "3/hour").await);
+        let bad = bad.caller("bad");
+        let key = format!("palisade:test:{{login/bad}}:{strategy}");
+        let _: () = redis::cmd("SET").arg(&key).arg("a text").query_async(&mut raw).await.unwrap();
+        let bad = Limit { store: good.store.clone(), ..bad };
+        let (before, failed, after) = tokio::join!(good.decide(1), bad.decide(1), good.decide(1));
+        assert!(
+            matches!(&failed, Err(StoreError::Down { reason, .. }) if reason.contains("WRONGTYPE")),
+            "{failed:?}"
+        );
+        assert_eq!(
+            (before.unwrap().snapshot.remaining, after.unwrap().snapshot.remaining),
+            (2, 1),
+            "{strategy}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_outage_is_an_error_until_reconnection() {
     let port = free_port();
     let mut server = Server::redis_on(port, &[]);

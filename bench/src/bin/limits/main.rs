@@ -1,11 +1,13 @@
-//! The cost of a decision: in memory compared with `governor`, in Redis with a minimal script.
+//! The cost of a decision: in memory and by several threads compared with `governor`, in Redis with a
+//! minimal script.
 //!
-//! `limits [memory|redis]`; `QUICK=1` leaves out ten million callers. The contestants of a pair
+//! `limits [memory|threads|redis]`; `QUICK=1` leaves out ten million callers. The contestants of a pair
 //! alternate within one run, so that other load affects both. The ratio is that of the medians.
 
 mod memory;
 mod redis;
 mod table;
+mod threads;
 
 use std::alloc::System;
 
@@ -19,10 +21,14 @@ fn main() {
     let quick = std::env::var_os("QUICK").is_some_and(|quick| quick == "1");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     println!("{cores} cores; load before: {}", table::load());
-    if only.as_deref() != Some("redis") {
+    let runs = |name| only.as_deref().is_none_or(|only| only == name);
+    if runs("memory") {
         memory::run(quick);
     }
-    if only.as_deref() != Some("memory") {
+    if runs("threads") {
+        threads::run();
+    }
+    if runs("redis") {
         redis::run();
     }
     println!("load after: {}", table::load());

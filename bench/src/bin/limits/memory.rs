@@ -148,7 +148,7 @@ fn turn(callers: u64, round: u64, decide: impl Fn([u8; 16]) -> bool) -> f64 {
 }
 
 /// Returns an IPv6 address as a key.
-fn caller(number: u64) -> [u8; 16] {
+pub fn caller(number: u64) -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0]);
     bytes[8..].copy_from_slice(&number.to_be_bytes());
@@ -156,7 +156,7 @@ fn caller(number: u64) -> [u8; 16] {
 }
 
 /// splitmix64, as a deterministic random number.
-fn scatter(number: u64) -> u64 {
+pub fn scatter(number: u64) -> u64 {
     let mut bits = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::LimitCounters;
 
 /// The largest number of names with counters of their own. A program with more distinct rules is
-/// rare; each name adds 8 lines to Prometheus' text, and 120 bytes here.
+/// rare; each name adds 8 lines to Prometheus' text, and 128 bytes for each core here.
 const MAX_NAMES: usize = 256;
 /// The name of all limits beyond [`MAX_NAMES`].
 const OTHER: &str = "other";

@@ -66,8 +66,20 @@ impl Counter {
     #[inline]
     fn weight(self, quota: Quota, now: u64) -> u32 {
         let weight =
-            u128::from(self.other) * u128::from(self.rest(quota, now)) / u128::from(window_micros(quota));
+            divide(u128::from(self.other) * u128::from(self.rest(quota, now)), window_micros(quota)).0;
         u32::try_from(weight).unwrap_or(u32::MAX)
+    }
+
+    /// Sliding window counter, advanced to `now`: returns the time until the weighted count drops.
+    #[inline]
+    fn lighter_after(self, quota: Quota, now: u64, weight: u32) -> u64 {
+        let (rest, window) = (self.rest(quota, now), window_micros(quota));
+        let lighter = (self.other > 0).then(|| {
+            let each = divide(u128::from(window) * u128::from(weight), u64::from(self.other.max(1))).0;
+            rest - u64::try_from(each).unwrap_or(rest).min(rest)
+        });
+        let ends = (self.count > 0).then_some(rest);
+        lighter.into_iter().chain(ends).min().unwrap_or(0)
     }
 
     /// GCRA, advanced to `now`: returns the used cost. One hit is as many as the window's
@@ -79,9 +91,58 @@ impl Counter {
 
     #[inline]
     fn with_used(used: u128, quota: Quota, now: u64) -> Self {
-        let amount = u128::from(quota.amount());
-        let until = now.saturating_add(u64::try_from(used / amount).unwrap_or(u64::MAX));
-        Self { until, count: 0, other: u32::try_from(used % amount).unwrap_or(0) }
+        let (whole, fraction) = divide(used, u64::from(quota.amount()));
+        let until = now.saturating_add(u64::try_from(whole).unwrap_or(u64::MAX));
+        Self { until, count: 0, other: u32::try_from(fraction).unwrap_or(0) }
+    }
+
+    /// Charges a request that is allowed, and returns the remaining cost and the time until more
+    /// remains. Returns `None` and changes nothing if the request is not allowed.
+    #[inline(always)]
+    pub(crate) fn charge_if_allowed(
+        &mut self,
+        algorithm: CounterAlgorithm,
+        quota: Quota,
+        now: u64,
+        cost: u32,
+    ) -> Option<(u32, u64)> {
+        let (amount, window) = (quota.amount(), window_micros(quota));
+        let state = self.at(algorithm, quota, now);
+        match algorithm {
+            CounterAlgorithm::FixedWindow => {
+                let count = state.count.checked_add(cost).filter(|count| *count <= amount)?;
+                *self = Self { count, ..state };
+                Some((amount - count, state.until - now))
+            }
+            CounterAlgorithm::SlidingWindowCounter => {
+                let weight = state.weight(quota, now);
+                let count = state.count.checked_add(cost)?;
+                let remaining = amount.checked_sub(count)?.checked_sub(weight)?;
+                *self = Self { count, ..state };
+                Some((remaining, self.lighter_after(quota, now, weight)))
+            }
+            CounterAlgorithm::Gcra => {
+                let whole = u128::from(amount) * u128::from(window);
+                let used = state.used(quota, now) + u128::from(cost) * u128::from(window);
+                let remaining = divide(whole.checked_sub(used)?, window).0;
+                *self = Self::with_used(used, quota, now);
+                let reset = (self.until - now).saturating_add(u64::from(self.other > 0));
+                Some((u32::try_from(remaining).unwrap_or(amount), reset))
+            }
+        }
+    }
+}
+
+/// Returns quotient and remainder. Most numbers have 64 bits, whose division takes a fraction of the
+/// time.
+#[inline]
+fn divide(number: u128, by: u64) -> (u128, u64) {
+    match u64::try_from(number) {
+        Ok(number) => (u128::from(number / by), number % by),
+        Err(_) => {
+            let remainder = number % u128::from(by);
+            (number / u128::from(by), u64::try_from(remainder).unwrap_or(0))
+        }
     }
 }
 
@@ -177,20 +238,14 @@ impl QuotaState for Counter {
         match algorithm {
             CounterAlgorithm::FixedWindow => (amount.saturating_sub(state.count), state.until - now),
             CounterAlgorithm::SlidingWindowCounter => {
-                let rest = state.rest(quota, now);
                 let weight = state.weight(quota, now);
-                let lighter = (state.other > 0).then(|| {
-                    let each = u128::from(window) * u128::from(weight) / u128::from(state.other.max(1));
-                    rest - u64::try_from(each).unwrap_or(rest).min(rest)
-                });
-                let ends = (state.count > 0).then_some(rest);
-                let reset = lighter.into_iter().chain(ends).min().unwrap_or(0);
+                let reset = state.lighter_after(quota, now, weight);
                 (amount.saturating_sub(state.count.saturating_add(weight)), reset)
             }
             CounterAlgorithm::Gcra => {
                 let used = state.used(quota, now);
                 let whole = u128::from(amount) * u128::from(window);
-                let remaining = whole.saturating_sub(used) / u128::from(window);
+                let remaining = divide(whole.saturating_sub(used), window).0;
                 let reset = used.div_ceil(u128::from(amount));
                 (u32::try_from(remaining).unwrap_or(amount), u64::try_from(reset).unwrap_or(u64::MAX))
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Quota;
+use super::counter::{Counter, CounterAlgorithm};
 use super::decision::{ChargePolicy, Decision, Outcome, Snapshot};
 use super::state::QuotaState;
 
@@ -58,6 +59,47 @@ pub(crate) fn decide<S: QuotaState>(
         None => Outcome::Allowed,
     };
     Decision { outcome, snapshot, decided_at: now }
+}
+
+/// The numbers of a request that was allowed and charged. They fit into registers; a [`Decision`] is
+/// made of them once, where it is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Charged {
+    quota_index: usize,
+    remaining: u32,
+    reset_after: u64,
+}
+
+impl Charged {
+    /// Returns the decision that allowed the request at this time.
+    #[inline]
+    pub(crate) fn decision(self, now: u64) -> Decision {
+        let Self { quota_index, remaining, reset_after } = self;
+        let snapshot = Snapshot { quota_index, remaining, reset_after: Duration::from_micros(reset_after) };
+        Decision { outcome: Outcome::Allowed, snapshot, decided_at: now }
+    }
+}
+
+/// Charges all counters if the request passes all of them, in one pass, and else changes none. The
+/// result is that of [`decide`], for the most common request: one that costs something and is allowed.
+#[inline(always)]
+pub(crate) fn charge_all<const N: usize>(
+    counters: &mut [Counter; N],
+    algorithm: CounterAlgorithm,
+    quotas: &[Quota; N],
+    now: u64,
+    cost: u32,
+) -> Option<Charged> {
+    let mut charged = *counters;
+    let mut tightest = Charged { quota_index: 0, remaining: u32::MAX, reset_after: 0 };
+    for (quota_index, (counter, &quota)) in charged.iter_mut().zip(quotas).enumerate() {
+        let (remaining, reset_after) = counter.charge_if_allowed(algorithm, quota, now, cost)?;
+        if quota_index == 0 || remaining < tightest.remaining {
+            tightest = Charged { quota_index, remaining, reset_after };
+        }
+    }
+    *counters = charged;
+    Some(tightest)
 }
 
 /// Refunds an allowed request that was charged at that time; `None` is now.

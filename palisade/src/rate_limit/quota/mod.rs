@@ -84,7 +84,12 @@ pub struct Quota {
     amount: NonZeroU32,
     multiple: NonZeroU32,
     unit: Unit,
+    /// The window in microseconds, as the counters need it: every decision reads it several times.
+    window_micros: u64,
 }
+
+/// The longest window of a counter: 146,000 years. Now + 2 windows fits into a `u64`.
+const MAX_WINDOW_MICROS: u64 = u64::MAX / 4;
 
 /// A unit of time of a quota.
 ///
@@ -139,7 +144,10 @@ impl Unit {
 impl Quota {
     /// Makes a quota of `amount` per `multiple` units, such as 10 per 2 minutes.
     pub const fn new(amount: NonZeroU32, multiple: NonZeroU32, unit: Unit) -> Self {
-        Self { amount, multiple, unit }
+        let seconds = multiple.get() as u64 * unit.seconds();
+        let bounded =
+            if seconds > MAX_WINDOW_MICROS / 1_000_000 { MAX_WINDOW_MICROS } else { seconds * 1_000_000 };
+        Self { amount, multiple, unit, window_micros: bounded }
     }
 
     /// Makes a quota of `amount` per second.

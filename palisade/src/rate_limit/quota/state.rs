@@ -22,9 +22,8 @@ pub(crate) trait QuotaState: Default {
     fn expires_at(&self) -> u64;
 }
 
-/// Returns the window in microseconds. The bound of 146,000 years keeps now + 2 windows in a
-/// `u64`.
+/// Returns the window in microseconds, 146,000 years at most.
 #[inline]
 pub(crate) fn window_micros(quota: Quota) -> u64 {
-    quota.window().as_secs().saturating_mul(1_000_000).min(u64::MAX / 4)
+    quota.window_micros
 }

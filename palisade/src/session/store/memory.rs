@@ -15,7 +15,10 @@
 //! # }
 //! ```
 //!
-//! Expired records are removed when the map has 1,024 records or more and has doubled since the
+//! The records are spread over 64 maps, each behind a lock of its own. A request that reads its session
+//! waits for no other one; writes take turns.
+//!
+//! Expired records are removed when the store has 1,024 records or more and has doubled since the
 //! last removal. A small store stays small, and no request waits long.
 //!
 //! # Defaults
@@ -44,7 +47,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
@@ -57,18 +60,34 @@ use crate::core::store_reply::{StoreError, StoreReply};
 pub struct MemorySessions {
     clock: Clock,
     max_bytes: usize,
-    table: Mutex<SessionTable>,
+    shards: Box<[Shard]>,
+    /// Locked by every change, before the lock of a shard.
+    totals: Mutex<Totals>,
 }
 
+/// The records with their expiry times.
+type Records = HashMap<SessionId, (u64, SessionRecord)>;
+
+/// A part of the records, in cache lines of its own.
 #[derive(Default)]
-struct SessionTable {
-    /// The records with their expiry times.
-    sessions: HashMap<SessionId, (u64, SessionRecord)>,
+#[repr(align(128))]
+struct Shard(Mutex<Records>);
+
+/// The numbers of all records together.
+#[derive(Default)]
+struct Totals {
+    records: usize,
     bytes: Bytes,
     /// The time of the last removal of expired records.
     swept_at: u64,
-    /// The size at which expired records are removed next.
+    /// The number of records at which expired ones are removed next.
     sweep_at: usize,
+}
+
+/// A change of the records. One is made at a time.
+struct Change<'a> {
+    shards: &'a [Shard],
+    totals: MutexGuard<'a, Totals>,
 }
 
 /// The bytes of all records.
@@ -80,7 +99,8 @@ struct Bytes {
 }
 
 const MAX_BYTES: usize = 64 << 20;
-/// The bytes of an entry of the map, and of its two allocations, beside their content.
+const SHARDS: usize = 64;
+/// The bytes of an entry of a map, and of its two allocations, beside their content.
 const ENTRY_BYTES: usize = 128;
 /// The time between two removals of expired records from a full store, in microseconds. A removal
 /// looks at all records.
@@ -112,7 +132,7 @@ impl MemorySessions {
 
     /// Returns the number of records, including expired ones that are not removed yet.
     pub fn len(&self) -> usize {
-        self.locked(|table| table.sessions.len())
+        lock(&self.totals).records
     }
 
     /// Returns `true` if the store has no records.
@@ -120,14 +140,15 @@ impl MemorySessions {
         self.len() == 0
     }
 
-    fn locked<T>(&self, then: impl FnOnce(&mut SessionTable) -> T) -> T {
-        then(&mut self.table.lock().unwrap_or_else(PoisonError::into_inner))
+    fn change(&self) -> Change<'_> {
+        Change { shards: &self.shards, totals: lock(&self.totals) }
     }
 }
 
 impl Default for MemorySessions {
     fn default() -> Self {
-        Self { clock: Clock::default(), max_bytes: MAX_BYTES, table: Mutex::default() }
+        let shards = (0..SHARDS).map(|_| Shard::default()).collect();
+        Self { clock: Clock::default(), max_bytes: MAX_BYTES, shards, totals: Mutex::default() }
     }
 }
 
@@ -138,8 +159,11 @@ impl fmt::Debug for MemorySessions {
 }
 
 impl SessionStore for MemorySessions {
+    /// Reads the clock only if there is a record: with cookie storage, most lookups find none.
     fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
-        StoreReply::Ready(Ok(self.locked(|table| table.live(id, || self.clock.now()).cloned())))
+        let records = shard(&self.shards, id);
+        let live = |(expires_at, _): &&(u64, SessionRecord)| *expires_at > self.clock.now();
+        StoreReply::Ready(Ok(records.get(&id).filter(live).map(|(_, record)| record.clone())))
     }
 
     fn save(
@@ -150,47 +174,41 @@ impl SessionStore for MemorySessions {
         ttl: Duration,
     ) -> StoreReply<'_, SaveOutcome> {
         let now = self.clock.now();
-        StoreReply::Ready(self.locked(|table| {
-            if table.live(id, || now).map(|record| record.version) != expected {
-                return Ok(SaveOutcome::Conflict);
+        let mut change = self.change();
+        if change.version(id, now) != expected {
+            return StoreReply::Ready(Ok(SaveOutcome::Conflict));
+        }
+        if !change.make_room(id, &record, self.max_bytes, now) {
+            if is_due(REMEDY) {
+                tracing::warn!(max_bytes = self.max_bytes, "the session store in memory is full: {REMEDY}");
             }
-            if !table.make_room(id, &record, self.max_bytes, now) {
-                if is_due(REMEDY) {
-                    tracing::warn!(
-                        max_bytes = self.max_bytes,
-                        "the session store in memory is full: {REMEDY}"
-                    );
-                }
-                return Err(StoreError::Full { store: NAME, remedy: REMEDY });
-            }
-            let expires_at = now.saturating_add(u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
-            table.put(id, expires_at, record);
-            table.sweep_if_grown(now);
-            Ok(SaveOutcome::Saved)
-        }))
+            return StoreReply::Ready(Err(StoreError::Full { store: NAME, remedy: REMEDY }));
+        }
+        let expires_at = now.saturating_add(u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
+        change.put(id, expires_at, record);
+        change.sweep_if_grown(now);
+        StoreReply::Ready(Ok(SaveOutcome::Saved))
     }
 
     fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
-        self.locked(|table| table.remove(id));
+        self.change().remove(id);
         StoreReply::Ready(Ok(()))
     }
 
     fn delete_of_user<'a>(&'a self, user: &'a str, except: &'a [SessionId]) -> StoreReply<'a, ()> {
-        self.locked(|table| {
-            table.retain(|id, (_, record)| record.user.as_deref() != Some(user) || except.contains(id));
-        });
+        self.change().retain(|id, (_, record)| record.user.as_deref() != Some(user) || except.contains(id));
         StoreReply::Ready(Ok(()))
     }
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         let now = self.clock.now();
-        let found = self.locked(|table| {
-            let of_user = |(id, (expires_at, record)): (&SessionId, &(u64, SessionRecord))| {
-                (*expires_at > now && record.user.as_deref() == Some(user)).then(|| (*id, record.clone()))
-            };
-            table.sessions.iter().filter_map(of_user).collect()
-        });
-        StoreReply::Ready(Ok(found))
+        let of_user = |(id, (expires_at, record)): (&SessionId, &(u64, SessionRecord))| {
+            (*expires_at > now && record.user.as_deref() == Some(user)).then(|| (*id, record.clone()))
+        };
+        // No change is made until all shards are read.
+        let _totals = lock(&self.totals);
+        let of_shard = |shard: &Shard| lock(&shard.0).iter().filter_map(of_user).collect::<Vec<_>>();
+        StoreReply::Ready(Ok(self.shards.iter().flat_map(of_shard).collect()))
     }
 
     fn name(&self) -> &'static str {
@@ -198,37 +216,49 @@ impl SessionStore for MemorySessions {
     }
 }
 
-impl SessionTable {
-    /// Returns the record unless it has expired. The clock is read only if there is a record: with
-    /// cookie storage, most lookups find none.
-    fn live(&self, id: SessionId, now: impl FnOnce() -> u64) -> Option<&SessionRecord> {
-        self.sessions.get(&id).filter(|(expires_at, _)| *expires_at > now()).map(|(_, record)| record)
+impl Change<'_> {
+    fn records(&self, id: SessionId) -> MutexGuard<'_, Records> {
+        shard(self.shards, id)
+    }
+
+    /// Returns the version of the record, unless it has expired.
+    fn version(&self, id: SessionId, now: u64) -> Option<u64> {
+        let records = self.records(id);
+        records.get(&id).filter(|(expires_at, _)| *expires_at > now).map(|(_, record)| record.version)
     }
 
     fn put(&mut self, id: SessionId, expires_at: u64, record: SessionRecord) {
-        self.remove(id);
         let size = Bytes::of(&record);
-        self.bytes =
-            Bytes { all: self.bytes.all + size.all, anonymous: self.bytes.anonymous + size.anonymous };
-        self.sessions.insert(id, (expires_at, record));
+        let before = self.records(id).insert(id, (expires_at, record));
+        self.totals.bytes = self.totals.bytes.with(size);
+        self.totals.records += 1;
+        self.removed(before);
     }
 
     fn remove(&mut self, id: SessionId) {
-        if let Some((_, record)) = self.sessions.remove(&id) {
-            self.bytes = self.bytes.without(Bytes::of(&record));
+        let before = self.records(id).remove(&id);
+        self.removed(before);
+    }
+
+    fn removed(&mut self, entry: Option<(u64, SessionRecord)>) {
+        if let Some((_, record)) = entry {
+            self.totals.bytes = self.totals.bytes.without(Bytes::of(&record));
+            self.totals.records -= 1;
         }
     }
 
     fn retain(&mut self, stays: impl Fn(&SessionId, &(u64, SessionRecord)) -> bool) {
-        let mut bytes = self.bytes;
-        self.sessions.retain(|id, entry| {
-            let stays = stays(id, entry);
-            if !stays {
-                bytes = bytes.without(Bytes::of(&entry.1));
-            }
-            stays
-        });
-        self.bytes = bytes;
+        let totals = &mut *self.totals;
+        for shard in self.shards {
+            lock(&shard.0).retain(|id, entry| {
+                let stays = stays(id, entry);
+                if !stays {
+                    totals.bytes = totals.bytes.without(Bytes::of(&entry.1));
+                    totals.records -= 1;
+                }
+                stays
+            });
+        }
     }
 
     /// Returns `true` if the record fits in, after the removal of expired ones if need be.
@@ -236,7 +266,7 @@ impl SessionTable {
         if self.fits(id, record, max) {
             return true;
         }
-        if now.abs_diff(self.swept_at) < SWEEP_INTERVAL {
+        if now.abs_diff(self.totals.swept_at) < SWEEP_INTERVAL {
             return false;
         }
         self.sweep(now);
@@ -244,8 +274,8 @@ impl SessionTable {
     }
 
     fn fits(&self, id: SessionId, record: &SessionRecord, max: usize) -> bool {
-        let before = self.sessions.get(&id).map_or_else(Bytes::default, |(_, record)| Bytes::of(record));
-        let (size, rest) = (Bytes::of(record), self.bytes.without(before));
+        let before = self.records(id).get(&id).map_or_else(Bytes::default, |(_, record)| Bytes::of(record));
+        let (size, rest) = (Bytes::of(record), self.totals.bytes.without(before));
         let anonymous = rest.anonymous + size.anonymous;
         let grows = size.all > before.all || size.anonymous > before.anonymous;
         !grows || (rest.all + size.all <= max && (size.anonymous == 0 || anonymous <= max / 4 * 3))
@@ -253,20 +283,35 @@ impl SessionTable {
 
     fn sweep(&mut self, now: u64) {
         self.retain(|_, (expires_at, _)| *expires_at > now);
-        (self.swept_at, self.sweep_at) = (now, self.sessions.len() * 2);
+        (self.totals.swept_at, self.totals.sweep_at) = (now, self.totals.records * 2);
     }
 
     fn sweep_if_grown(&mut self, now: u64) {
-        if self.sessions.len() >= self.sweep_at.max(MIN_SWEEP) {
+        if self.totals.records >= self.totals.sweep_at.max(MIN_SWEEP) {
             self.sweep(now);
         }
     }
+}
+
+/// Locks the shard of this id.
+fn shard(shards: &[Shard], id: SessionId) -> MutexGuard<'_, Records> {
+    // The bits are random.
+    lock(&shards[usize::from(id.bytes()[0]) % SHARDS].0)
+}
+
+/// Locks, also after a panic under the lock: the records are still valid.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Bytes {
     fn of(record: &SessionRecord) -> Self {
         let all = ENTRY_BYTES + record.bytes.len() + record.user.as_ref().map_or(0, String::len);
         Self { all, anonymous: if record.is_of_account() { 0 } else { all } }
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self { all: self.all + other.all, anonymous: self.anonymous + other.anonymous }
     }
 
     fn without(self, other: Self) -> Self {
@@ -289,8 +334,8 @@ mod tests {
             manual.advance(Duration::from_millis(10));
         }
         assert!(store.len() <= MIN_SWEEP);
-        let bytes = store.locked(|table| (table.bytes.all, table.bytes.anonymous));
-        assert_eq!(bytes, (store.len() * ENTRY_BYTES, store.len() * ENTRY_BYTES));
+        let bytes = lock(&store.totals).bytes;
+        assert_eq!((bytes.all, bytes.anonymous), (store.len() * ENTRY_BYTES, store.len() * ENTRY_BYTES));
     }
 
     fn save(store: &MemorySessions, user: Option<&str>, bytes: &[u8]) -> Result<SessionId, StoreError> {

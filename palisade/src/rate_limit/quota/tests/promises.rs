@@ -1,8 +1,10 @@
 //! What the numbers of a decision promise, over random histories.
 
 use super::{
-    Counter, FixedWindow, Gcra, HitLog, QuotaState, START, SlidingWindowCounter, quota, window_micros,
+    ChargePolicy, Counter, FixedWindow, Gcra, HitLog, Outcome, QuotaState, START, SlidingWindowCounter,
+    decide, quota, window_micros,
 };
+use crate::rate_limit::quota::decide::charge_all;
 
 /// Pseudo-random numbers, the same in each run.
 struct Random(u64);
@@ -91,6 +93,35 @@ fn numbers_keep_their_promises() {
     promises::<Counter>(SlidingWindowCounter, false);
     promises::<Counter>(Gcra, true);
     promises::<HitLog>((), true);
+}
+
+#[test]
+fn one_pass_decides_as_several_do() {
+    let lists =
+        [["5/second", "7/3 seconds"], ["1000/2 seconds", "1/second"], ["4294967295/90 years", "3/second"]];
+    for (algorithm, list) in [FixedWindow, SlidingWindowCounter, Gcra]
+        .into_iter()
+        .flat_map(|algorithm| lists.map(|list| (algorithm, list.map(quota))))
+    {
+        let (mut random, mut states, mut now) = (Random(5), [Counter::default(); 2], START);
+        for _ in 0..20_000 {
+            now += random.step(window_micros(list[1]));
+            // Sometimes the clock is set back.
+            now -= if random.below(9) == 0 { random.below(3_000_000) } else { 0 };
+            let cost = 1 + random.below(4) as u32;
+            let mut in_one_pass = states;
+            let charged = charge_all(&mut in_one_pass, algorithm, &list, now, cost);
+            let before = states;
+            let decision = decide(&mut states, algorithm, &list, now, cost, ChargePolicy::AllOrNothing);
+            let expected = (decision.outcome == Outcome::Allowed).then_some(decision);
+            assert_eq!(
+                charged.map(|charged| charged.decision(now)),
+                expected,
+                "{algorithm:?} {list:?} {before:?} {cost} at {now}"
+            );
+            assert_eq!(in_one_pass, if charged.is_some() { states } else { before });
+        }
+    }
 }
 
 #[test]

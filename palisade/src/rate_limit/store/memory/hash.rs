@@ -1,6 +1,8 @@
 //! Keyed hashes of limit, caller, strategy and quotas: 64 bits that a client cannot predict.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
+
+use siphasher::sip::SipHasher13;
 
 use crate::rate_limit::quota::{Quotas, Strategy};
 
@@ -23,8 +25,9 @@ impl CounterHash {
 /// Makes hashes with random keys.
 #[derive(Clone)]
 pub(super) struct CounterHasher {
-    /// SipHash, because clients choose the callers.
-    callers: RandomState,
+    /// SipHash, because clients choose the callers. Unlike the standard library's hasher, this one
+    /// hashes a text in one step, without a buffer.
+    callers: SipHasher13,
     /// The keys of a cheaper hash for limits and plans, which programmers choose.
     keys: [u64; 2],
 }
@@ -33,7 +36,7 @@ impl CounterHasher {
     /// Makes a hasher with new keys.
     pub(super) fn new() -> Self {
         let key = || RandomState::new().hash_one(0);
-        Self { callers: RandomState::new(), keys: [key(), key()] }
+        Self { callers: SipHasher13::new_with_keys(key(), key()), keys: [key(), key()] }
     }
 
     /// Returns the hash of a caller's counter.
@@ -51,20 +54,17 @@ impl CounterHasher {
     /// Returns the hash of a caller at a limit.
     #[inline]
     pub(super) fn caller(&self, limit: &str, caller: &[u8]) -> u64 {
-        let mut hasher = self.callers.build_hasher();
-        hasher.write(caller);
-        hasher.finish() ^ self.limit(limit)
+        self.callers.hash(caller) ^ self.limit(limit)
     }
 
     #[inline]
     fn limit(&self, limit: &str) -> u64 {
         let [first, second] = self.keys;
+        let start = second ^ limit.len() as u64;
         let (words, rest) = limit.as_bytes().as_chunks();
         let words = words.iter().map(|word| u64::from_le_bytes(*word));
-        let mixed =
-            words.fold(second ^ limit.len() as u64, |mixed, word| folded_multiply(mixed ^ word, first));
-        let mixed = rest.iter().fold(mixed, |mixed, byte| mixed.rotate_left(8) ^ u64::from(*byte));
-        folded_multiply(mixed, first)
+        let mixed = words.fold(start, |mixed, word| folded_multiply(mixed ^ word, first));
+        folded_multiply(mixed ^ short_word(rest), first)
     }
 
     #[inline]
@@ -74,6 +74,23 @@ impl CounterHasher {
         quotas.iter().fold(first ^ (strategy as u64) << 32, |plan, quota| {
             folded_multiply(plan ^ u64::from(quota.amount()), second ^ quota.window().as_secs())
         })
+    }
+}
+
+/// Returns up to seven bytes as a number. Texts of the same length have different numbers.
+#[inline]
+fn short_word(bytes: &[u8]) -> u64 {
+    match *bytes {
+        [] => 0,
+        [one] => one.into(),
+        [one, two] => u16::from_le_bytes([one, two]).into(),
+        [one, two, three] => u32::from_le_bytes([one, two, three, 0]).into(),
+        // Two halves, which overlap.
+        [one, two, three, four, ref rest @ ..] => {
+            let first = u32::from_le_bytes([one, two, three, four]);
+            let last = bytes.last_chunk().map_or(0, |last| u32::from_le_bytes(*last));
+            u64::from(first) << 32 | u64::from(if rest.is_empty() { 0 } else { last })
+        }
     }
 }
 

@@ -61,7 +61,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use self::hash::CounterHasher;
+use self::hash::{CounterHash, CounterHasher};
 use self::shard::Shard;
 use super::{Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
 use crate::core::clock::Clock;
@@ -78,10 +78,26 @@ const SHARED: usize = 65_536;
 /// Clones refer to the same counters.
 #[derive(Clone)]
 pub struct MemoryStore {
-    shards: Arc<[Mutex<Shard>]>,
-    shared: Arc<Mutex<Shard>>,
+    shards: Arc<[LockedShard]>,
+    shared: Arc<LockedShard>,
     hasher: CounterHasher,
     clock: Clock,
+}
+
+/// A shard in cache lines of its own, so that threads in different shards do not wait for each other's.
+#[repr(align(128))]
+struct LockedShard(Mutex<Shard>);
+
+impl LockedShard {
+    fn new(capacity: usize) -> Self {
+        Self(Mutex::new(Shard::new(capacity)))
+    }
+
+    /// Locks the shard, also after a panic under the lock: the counters are still valid.
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, Shard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl MemoryStore {
@@ -92,7 +108,7 @@ impl MemoryStore {
 
     /// Makes a store with this clock for a million callers.
     pub fn with_clock(clock: Clock) -> Self {
-        let shared = Arc::new(Mutex::new(Shard::new(SHARED)));
+        let shared = Arc::new(LockedShard::new(SHARED));
         Self { shards: shards(CAPACITY), shared, hasher: CounterHasher::new(), clock }
     }
 
@@ -107,12 +123,32 @@ impl MemoryStore {
     /// Returns the number of counters, one per caller, limit and list of quotas. Expired counters
     /// count until they are dropped.
     pub fn callers(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).len()).sum()
+        self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
+    /// Decides about a request of a new caller, one over a quota, or one that is charged in another way.
+    #[inline(never)]
+    fn decide_otherwise(
+        &self,
+        mut shard: MutexGuard<'_, Shard>,
+        hash: CounterHash,
+        request: &RateLimitRequest<'_>,
+        now: u64,
+    ) -> Decision {
+        if let Some(decision) = shard.decide(hash, request, now) {
+            return decision;
+        }
+        drop(shard);
+        let hash = self.hasher.hash(request.limit, &[], request.strategy, request.quotas);
+        let mut shared = self.shared.lock();
+        shared.count_request(now);
+        shared.decide(hash, request, now).unwrap_or(NO_ROOM)
+    }
+
+    #[inline]
     fn shard(&self, caller: u64) -> MutexGuard<'_, Shard> {
         // The low bits choose the shard, because the tables inside use the highest bits.
-        lock(&self.shards[((u64::from(caller as u32) * self.shards.len() as u64) >> 32) as usize])
+        self.shards[((u64::from(caller as u32) * self.shards.len() as u64) >> 32) as usize].lock()
     }
 }
 
@@ -133,12 +169,13 @@ impl RateLimitStore for MemoryStore {
         let now = self.clock.now();
         let RateLimitRequest { limit, caller, quotas, strategy, .. } = request;
         let hash = self.hasher.hash(limit, caller, strategy, quotas);
-        if let Some(decision) = self.shard(hash.caller).decide(hash, &request, now) {
-            return StoreReply::Ready(Ok(decision));
+        let mut shard = self.shard(hash.caller);
+        shard.count_request(now);
+        if let Some(charged) = shard.charge(hash, &request, now) {
+            drop(shard);
+            return StoreReply::Ready(Ok(charged.decision(now)));
         }
-        let hash = self.hasher.hash(limit, &[], strategy, quotas);
-        let decision = lock(&self.shared).decide(hash, &request, now);
-        StoreReply::Ready(Ok(decision.unwrap_or(NO_ROOM)))
+        StoreReply::Ready(Ok(self.decide_otherwise(shard, hash, &request, now)))
     }
 
     fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()> {
@@ -175,12 +212,7 @@ const NO_ROOM: Decision = Decision {
 };
 
 /// Makes up to 32 shards of at least 1,024 callers, with this capacity together.
-fn shards(capacity: usize) -> Arc<[Mutex<Shard>]> {
+fn shards(capacity: usize) -> Arc<[LockedShard]> {
     let count = (capacity / 1024).clamp(1, SHARDS);
-    (0..count).map(|_| Mutex::new(Shard::new(capacity / count))).collect()
-}
-
-/// Locks the shard, also after a panic under the lock: the counters are still valid.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+    (0..count).map(|_| LockedShard::new(capacity / count)).collect()
 }

@@ -2,9 +2,9 @@
 
 use super::hash::CounterHash;
 use super::table::Table;
-use crate::rate_limit::quota::decide::{decide, refund};
+use crate::rate_limit::quota::decide::{Charged, charge_all, decide, refund};
 use crate::rate_limit::quota::state::QuotaState;
-use crate::rate_limit::quota::{Counter, CounterAlgorithm, Decision, HitLog, Quota, Quotas};
+use crate::rate_limit::quota::{ChargePolicy, Counter, CounterAlgorithm, Decision, HitLog, Quota, Quotas};
 use crate::rate_limit::store::RateLimitRequest;
 
 /// The number of decisions between two sweeps for expired states.
@@ -73,18 +73,38 @@ impl Shard {
         self.one.len() + self.compact.len() + self.two.len() + self.many.len() + self.logs.len()
     }
 
-    /// Decides about a request. Returns `None` if the caller is new and the shard is full.
+    /// Drops some expired states, each time that so many requests have come.
     #[inline]
+    pub(super) fn count_request(&mut self, now: u64) {
+        self.decisions = self.decisions.wrapping_add(1);
+        if self.decisions.is_multiple_of(SWEEP_INTERVAL) {
+            self.sweep(now, SWEEP_SLOTS);
+        }
+    }
+
+    /// Charges a request that is within its quotas, of a caller that is not new: most are. Otherwise
+    /// returns `None` and changes nothing.
+    #[inline(always)]
+    pub(super) fn charge(
+        &mut self,
+        hash: CounterHash,
+        request: &RateLimitRequest<'_>,
+        now: u64,
+    ) -> Option<Charged> {
+        if request.charge != ChargePolicy::AllOrNothing || request.cost == 0 {
+            return None;
+        }
+        table!(self, request, table, algorithm => table.get(hash.counter())?.charge(algorithm, request, now))
+    }
+
+    /// Decides about any request. Returns `None` if the caller is new and the shard is full.
+    #[inline(never)]
     pub(super) fn decide(
         &mut self,
         hash: CounterHash,
         request: &RateLimitRequest<'_>,
         now: u64,
     ) -> Option<Decision> {
-        self.decisions = self.decisions.wrapping_add(1);
-        if self.decisions.is_multiple_of(SWEEP_INTERVAL) {
-            self.sweep(now, SWEEP_SLOTS);
-        }
         let known = table!(self, request, table, algorithm => {
             let state = table.get(hash.counter());
             state.map(|state| state.decide(algorithm, request, now))
@@ -168,6 +188,13 @@ trait CallerState: Default {
     type State: QuotaState;
 
     fn empty(quotas: usize) -> Self;
+    /// Charges the request if it is within its quotas, and this state has a short way to do so.
+    fn charge(
+        &mut self,
+        algorithm: <Self::State as QuotaState>::Algorithm,
+        request: &RateLimitRequest<'_>,
+        now: u64,
+    ) -> Option<Charged>;
     fn decide(
         &mut self,
         algorithm: <Self::State as QuotaState>::Algorithm,
@@ -195,17 +222,26 @@ where
         Self::default()
     }
 
-    /// Decides the most common algorithm in a branch of its own, with a number of quotas that the
+    /// Charges by the most common algorithm in a branch of its own, with a number of quotas that the
     /// compiler knows, so that it unrolls the loops.
-    #[inline]
-    fn decide(&mut self, algorithm: CounterAlgorithm, request: &RateLimitRequest<'_>, now: u64) -> Decision {
-        let quotas: &[Quota; N] = quota_array(request.quotas);
+    #[inline(always)]
+    fn charge(
+        &mut self,
+        algorithm: CounterAlgorithm,
+        request: &RateLimitRequest<'_>,
+        now: u64,
+    ) -> Option<Charged> {
+        let (quotas, cost) = (quota_array::<N>(request.quotas), request.cost);
         match algorithm {
             CounterAlgorithm::FixedWindow => {
-                decide(self, CounterAlgorithm::FixedWindow, quotas, now, request.cost, request.charge)
+                charge_all(self, CounterAlgorithm::FixedWindow, quotas, now, cost)
             }
-            algorithm => decide(self, algorithm, quotas, now, request.cost, request.charge),
+            algorithm => charge_all(self, algorithm, quotas, now, cost),
         }
+    }
+
+    fn decide(&mut self, algorithm: CounterAlgorithm, request: &RateLimitRequest<'_>, now: u64) -> Decision {
+        decide(self, algorithm, quota_array::<N>(request.quotas), now, request.cost, request.charge)
     }
 
     fn refund(
@@ -257,7 +293,19 @@ impl CallerState for CompactPair {
         Self::default()
     }
 
-    #[inline]
+    #[inline(always)]
+    fn charge(
+        &mut self,
+        algorithm: CounterAlgorithm,
+        request: &RateLimitRequest<'_>,
+        now: u64,
+    ) -> Option<Charged> {
+        let mut counters = self.counters(algorithm);
+        let charged = counters.charge(algorithm, request, now)?;
+        self.set(counters);
+        Some(charged)
+    }
+
     fn decide(&mut self, algorithm: CounterAlgorithm, request: &RateLimitRequest<'_>, now: u64) -> Decision {
         let mut counters = self.counters(algorithm);
         let decision = counters.decide(algorithm, request, now);
@@ -289,6 +337,11 @@ impl<S: QuotaState> CallerState for Box<[S]> {
 
     fn empty(quotas: usize) -> Self {
         (0..quotas).map(|_| S::default()).collect()
+    }
+
+    #[inline(always)]
+    fn charge(&mut self, _: S::Algorithm, _: &RateLimitRequest<'_>, _: u64) -> Option<Charged> {
+        None
     }
 
     fn decide(&mut self, algorithm: S::Algorithm, request: &RateLimitRequest<'_>, now: u64) -> Decision {

@@ -1,38 +1,37 @@
--- One decision about all quotas of a request. The algorithms are those of quota/counter.rs,
+-- Decisions about requests, each about all quotas. The algorithms are those of quota/counter.rs,
 -- quota/hit_log.rs and quota/decide.rs. Fixed windows have a script of their own:
 -- fixed_window.lua.
 --
--- KEYS[1]   the hash of this caller's counters under this strategy, one field per quota of each
---           list of quotas
--- KEYS[2…]  moving-window only: per quota the list of its hits, newest first, as `time:count`
--- ARGV      now ('' for the server's clock), mode, strategy, cost, then amount and window of each
---           quota
--- mode      all | order | look | `refund ` and the time of the charge | reset, where KEYS are the
---           hashes of all strategies
--- returns   {1 if allowed, retry after, quota from 0, remaining, reset after, now}; all times are
---           microseconds
+-- KEYS      for each request, the hash of the caller's counters under the strategy, one field per
+--           quota of each list of quotas; moving-window: one request, and per quota the list of its
+--           hits, newest first, as `time:count`
+-- ARGV      now ('' for the server's clock), strategy, then for each request, or once for all of them:
+--           mode, cost, and the list of quotas: `amount,window,amount,window…`
+-- mode      all | order | look | `refund ` and the time of the charge; with one request only:
+--           reset, where KEYS are the hashes of all strategies
+-- returns   for each request, in binary: 1 if allowed (1 byte), retry after (8), quota from 0 (4),
+--           remaining (4), reset after (8), now (8); all times are microseconds. If the key holds
+--           something else, the text of the error after a `-`
 
-local mode, strategy, cost = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local LARGEST = 4294967295
-
-if mode == 'reset' then
+if ARGV[3] == 'reset' then
     for _, key in ipairs(KEYS) do
         for _, field in ipairs(redis.call('HKEYS', key)) do
             redis.call('DEL', key .. ':' .. field)
         end
         redis.call('DEL', key)
     end
-    return {1, 0, 0, 0, 0, 0}
+    return {}
 end
 
-local now = tonumber(ARGV[1])
+local LARGEST = 4294967295
+local now, strategy = tonumber(ARGV[1]), ARGV[2]
 if not now then
     local time = redis.call('TIME')
     now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 
-local refunds, charged = string.match(mode, '^(refund) (%d*)$')
-charged = math.min(tonumber(charged or '') or now, now)
+-- Of the current request.
+local key, mode, cost, refunds, charged
 
 local function whole(number) return string.format('%.0f', number) end
 
@@ -48,8 +47,7 @@ end
 
 local cell = {}
 
-function cell.read(q)
-    local text = redis.call('HGET', KEYS[1], q.name)
+function cell.read(q, text)
     local ends, count, other = string.match(text or '', '^(%d+):(%d+):(%d+)$')
     q.ends, q.count, q.other = tonumber(ends) or 0, tonumber(count) or 0, tonumber(other) or 0
     q.blank = q.ends + math.min(q.other, 1) <= now
@@ -141,11 +139,9 @@ function cell.standing(q)
     return math.max(math.floor((q.amount * q.window - all) / q.window), 0), math.ceil(all / q.amount)
 end
 
-function cell.write(q)
-    if q.changed then
-        redis.call('HSET', KEYS[1], q.name, whole(q.ends) .. ':' .. whole(q.count) .. ':' .. whole(q.other))
-        expires(KEYS[1], q.ends - now)
-    end
+-- Returns the text to write, and the time after which it may be deleted.
+function cell.text(q)
+    return whole(q.ends) .. ':' .. whole(q.count) .. ':' .. whole(q.other), q.ends - now
 end
 
 -- Moving window: a list of hits, and their sum in the hash.
@@ -161,9 +157,10 @@ end
 
 local function entry(time, count) return whole(time) .. ':' .. whole(count) end
 
-function log.read(q)
+function log.read(q, text)
+    -- One request only: the keys behind the first are its lists.
     q.list = KEYS[q.index + 1]
-    q.total = tonumber(redis.call('HGET', KEYS[1], q.name) or '')
+    q.total = tonumber(text or '')
     if not q.total then
         q.total = 0
         for _, text in ipairs(redis.call('LRANGE', q.list, 0, -1)) do
@@ -238,47 +235,83 @@ function log.standing(q)
     return math.max(q.amount - q.total, 0), oldest + q.window - now
 end
 
-function log.write(q)
-    if q.changed then
-        redis.call('HSET', KEYS[1], q.name, whole(q.total))
-        expires(KEYS[1], q.window)
-    end
-end
+function log.text(q) return whole(q.total), q.window end
 
 local state = strategy == 'moving-window' and log or cell
-local quotas, list = {}, table.concat(ARGV, ',', 5)
-for at = 5, #ARGV, 2 do
-    local q = {amount = tonumber(ARGV[at]), window = tonumber(ARGV[at + 1]), index = #quotas + 1}
-    q.name = list .. ';' .. q.index
-    state.read(q)
-    quotas[#quotas + 1] = q
+
+-- The quotas by list, without their states: most requests have the same.
+local lists = {}
+
+local function parse(list)
+    local quotas, names = {}, {}
+    for amount, window in string.gmatch(list, '(%d+),(%d+)') do
+        local index = #quotas + 1
+        quotas[index] = {amount = tonumber(amount), window = tonumber(window), index = index}
+        names[index] = list .. ';' .. index
+    end
+    lists[list] = {quotas = quotas, names = names}
+    return lists[list]
 end
 
-local breach, longest
-for _, q in ipairs(quotas) do
-    if refunds then
-        state.refund(q)
-    else
-        local wait = state.wait(q)
-        if wait then
-            if mode ~= 'look' then state.refuse(q) end
-            if not longest or wait > longest then breach, longest = q, wait end
-            if mode == 'order' then break end
-        elseif mode == 'order' and cost > 0 then
-            state.charge(q)
+local function decide(list)
+    refunds, charged = string.match(mode, '^(refund) (%d*)$')
+    charged = math.min(tonumber(charged or '') or now, now)
+    local parsed = lists[list] or parse(list)
+    local quotas, names = parsed.quotas, parsed.names
+    local texts = redis.pcall('HMGET', key, unpack(names))
+    if texts.err then return '-' .. texts.err end
+    for index, q in ipairs(quotas) do
+        q.changed = false
+        state.read(q, texts[index])
+    end
+
+    local breach, longest
+    for _, q in ipairs(quotas) do
+        if refunds then
+            state.refund(q)
+        else
+            local wait = state.wait(q)
+            if wait then
+                if mode ~= 'look' then state.refuse(q) end
+                if not longest or wait > longest then breach, longest = q, wait end
+                if mode == 'order' then break end
+            elseif mode == 'order' and cost > 0 then
+                state.charge(q)
+            end
         end
     end
-end
-if mode == 'all' and not breach and cost > 0 then
-    for _, q in ipairs(quotas) do state.charge(q) end
+    if mode == 'all' and not breach and cost > 0 then
+        for _, q in ipairs(quotas) do state.charge(q) end
+    end
+
+    local written, latest = {}, 0
+    local tightest, remaining, reset
+    for index, q in ipairs(quotas) do
+        if q.changed then
+            local text, after = state.text(q)
+            written[#written + 1], written[#written + 2] = names[index], text
+            latest = math.max(latest, after)
+        end
+        local rest, after = state.standing(q)
+        if q == breach or (not breach and (not tightest or rest < remaining)) then
+            tightest, remaining, reset = q, rest, after
+        end
+    end
+    if written[1] then
+        redis.call('HSET', key, unpack(written))
+        expires(key, latest)
+    end
+    local allowed = breach and 0 or 1
+    return struct.pack('<BI8I4I4I8I8', allowed, longest or 0, tightest.index - 1, remaining, reset, now)
 end
 
-local tightest, remaining, reset
-for _, q in ipairs(quotas) do
-    state.write(q)
-    local rest, after = state.standing(q)
-    if q == breach or (not breach and (not tightest or rest < remaining)) then
-        tightest, remaining, reset = q, rest, after
-    end
+local replies = {}
+local at, step = 3, #ARGV > 5 and 3 or 0
+for request, hash in ipairs(KEYS) do
+    -- The keys behind the first one of a moving window are its lists.
+    if request > 1 and strategy == 'moving-window' then break end
+    key, mode, cost = hash, ARGV[at], tonumber(ARGV[at + 1])
+    replies[request] = decide(ARGV[at + 2])
+    at = at + step
 end
-return {breach and 0 or 1, longest or 0, tightest.index - 1, remaining, reset, now}
+return replies

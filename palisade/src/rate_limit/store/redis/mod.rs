@@ -14,9 +14,10 @@
 //! The numbers are those of the [guarantees of every
 //! store](crate::rate_limit::store#guarantees-of-every-store).
 //!
-//! 1. A decision is one Lua script and one round trip, for any number of quotas. `EVALSHA` names
-//!    the script; the store sends its text to a server that does not know it. Fixed windows have
-//!    a script of their own, which is faster.
+//! 1. A decision is a part of one call of a Lua script and of one round trip, for any number of
+//!    quotas. `EVALSHA` names the script; the store sends its text to a server that does not know
+//!    it. Fixed windows have a script of their own, which is faster. Decisions that wait at the same
+//!    time share a call, up to 32 of them; a moving window and a cluster have calls of one decision.
 //! 2. The server runs one script at a time.
 //! 3. All keys of a caller start with `palisade:namespace:{limit/caller}:strategy`, so a cluster keeps them
 //!    in one slot. Each strategy has its own hash, which names all other keys. A reset deletes
@@ -54,12 +55,16 @@
 //! It does not count elsewhere while the server is down:
 //! [`FallbackStore`](crate::rate_limit::FallbackStore) does.
 
+mod batch;
+
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Script, ScriptInvocation};
+use redis::Script;
 
+use self::batch::{Batches, Question};
 use super::caller_queue::CallerQueues;
 use super::counter_key::counter_key;
 use super::{ChargePolicy, Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
@@ -90,9 +95,9 @@ const MAX_WINDOW_MICROS: u64 = 100_000_000_000_000_000;
 pub struct RedisStore {
     link: Arc<RedisLink>,
     namespace: Namespace,
-    script: Script,
-    /// The script for fixed windows.
-    fixed_window: Script,
+    script: Arc<Script>,
+    /// The decisions that wait for a call, for each strategy in the order of [`Strategy::ALL`].
+    batches: [Arc<Batches>; 4],
     clock: Option<Clock>,
     callers: CallerQueues,
 }
@@ -115,10 +120,16 @@ impl RedisStore {
     /// [`StoreError::Namespace`] if the connection has no namespace.
     pub fn on(connection: &RedisConnection) -> Result<Self, StoreError> {
         let (link, namespace) = connection.parts()?;
-        let script = Script::new(include_str!("decide.lua"));
-        let fixed_window = Script::new(include_str!("fixed_window.lua"));
+        let script = Arc::new(Script::new(include_str!("decide.lua")));
+        let fixed_window = Arc::new(Script::new(include_str!("fixed_window.lua")));
+        let batches = Strategy::ALL.map(|strategy| match strategy {
+            Strategy::FixedWindow => Batches::new(Arc::clone(&fixed_window), None, true),
+            // It works for longer, and the number of its keys varies.
+            Strategy::MovingWindow => Batches::new(Arc::clone(&script), Some(strategy.name()), false),
+            _ => Batches::new(Arc::clone(&script), Some(strategy.name()), true),
+        });
         let callers = CallerQueues::new("redis", WAITING_PER_CALLER);
-        Ok(Self { link, namespace, script, fixed_window, clock: None, callers })
+        Ok(Self { link, namespace, script, batches, clock: None, callers })
     }
 
     /// Sets the largest number of requests of one caller that are underway or wait in this program.
@@ -156,34 +167,23 @@ impl RedisStore {
         StoreReply::Queued(QueuedReply::new(Some(&self.link.breaker), call))
     }
 
-    fn invocation(&self, request: &RateLimitRequest<'_>, mode: &str) -> ScriptInvocation<'_> {
-        let fixed_window = request.strategy == Strategy::FixedWindow;
+    /// Returns the server's record of a decision or a refund.
+    async fn ask(
+        &self,
+        guard: &CallGuard,
+        request: &RateLimitRequest<'_>,
+        mode: Cow<'static, str>,
+    ) -> Result<Vec<u8>, StoreError> {
         let hash = self.hash_key(request.limit, request.caller, request.strategy);
-        let mut call =
-            if fixed_window { self.fixed_window.prepare_invoke() } else { self.script.prepare_invoke() };
-        call.key(&hash);
-        match &self.clock {
-            Some(clock) => call.arg(clock.now()),
-            None => call.arg(""),
-        };
-        call.arg(mode);
-        if !fixed_window {
-            call.arg(request.strategy.name());
-        }
-        call.arg(request.cost);
-        let list = quota_list(request.quotas);
-        if fixed_window {
-            call.arg(&list);
-        }
+        let quotas = quota_list(request.quotas);
+        let mut keys = Vec::with_capacity(1);
         if request.strategy == Strategy::MovingWindow {
-            for index in 1..=request.quotas.iter().len() {
-                call.key(format!("{hash}:{list};{index}"));
-            }
+            keys.extend((1..=request.quotas.iter().len()).map(|index| format!("{hash}:{quotas};{index}")));
         }
-        for quota in request.quotas {
-            call.arg(quota.amount()).arg(window_micros(*quota).min(MAX_WINDOW_MICROS));
-        }
-        call
+        keys.insert(0, hash);
+        let question = Question { keys, mode, cost: request.cost, quotas };
+        let batches = &self.batches[request.strategy as usize];
+        self.link.guarded(guard, batches.ask(&self.link, self.clock.as_ref(), question)).await
     }
 }
 
@@ -212,21 +212,7 @@ impl RateLimitStore for RedisStore {
                 ChargePolicy::InOrder => "order",
                 ChargePolicy::Nothing => "look",
             };
-            let call = self.invocation(&request, mode);
-            let (allowed, wait, quota_index, remaining, reset, decided_at): (
-                bool,
-                u64,
-                usize,
-                u32,
-                u64,
-                u64,
-            ) = self.link.call(&guard, &call).await?;
-            let retry_after = Duration::from_micros(wait);
-            Ok(Decision {
-                outcome: if allowed { Outcome::Allowed } else { Outcome::Limited { retry_after } },
-                snapshot: Snapshot { quota_index, remaining, reset_after: Duration::from_micros(reset) },
-                decided_at,
-            })
+            decision(&self.ask(&guard, &request, mode.into()).await?)
         })
     }
 
@@ -234,7 +220,7 @@ impl RateLimitStore for RedisStore {
         self.queued(async move |guard: Arc<CallGuard>| {
             let _place = self.callers.enter(request.limit, request.caller)?;
             let mode = format!("refund {}", charged_at.map_or_else(String::new, |time| time.to_string()));
-            self.link.call(&guard, &self.invocation(&request, &mode)).await.map(ignore)
+            decision(&self.ask(&guard, &request, mode.into()).await?).map(drop)
         })
     }
 
@@ -244,8 +230,8 @@ impl RateLimitStore for RedisStore {
             for strategy in Strategy::ALL {
                 call.key(self.hash_key(limit, caller, strategy));
             }
-            call.arg("").arg("reset").arg("").arg(0);
-            self.link.call(&guard, &call).await.map(ignore)
+            call.arg("").arg("").arg("reset");
+            self.link.call(&guard, &call).await.map(|_: redis::Value| ())
         })
     }
 
@@ -262,5 +248,27 @@ impl RateLimitStore for RedisStore {
     }
 }
 
-/// The script returns a value in every mode; refunds and resets ignore it.
-fn ignore(_: redis::Value) {}
+/// Reads the record of a decision. The scripts describe it.
+fn decision(record: &[u8]) -> Result<Decision, StoreError> {
+    let mut rest = record;
+    let mut number = |bytes: usize| {
+        let (bytes, after) = rest.split_at_checked(bytes)?;
+        rest = after;
+        Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    };
+    let mut read = || {
+        let (allowed, wait, index, remaining) = (number(1)?, number(8)?, number(4)?, number(4)?);
+        let (reset, decided_at) = (number(8)?, number(8)?);
+        let retry_after = Duration::from_micros(wait);
+        let outcome = match allowed {
+            0 => Outcome::Limited { retry_after },
+            1 => Outcome::Allowed,
+            _ => return None,
+        };
+        let (quota_index, remaining) = (usize::try_from(index).ok()?, u32::try_from(remaining).ok()?);
+        let snapshot = Snapshot { quota_index, remaining, reset_after: Duration::from_micros(reset) };
+        Some(Decision { outcome, snapshot, decided_at })
+    };
+    let reason = || String::from_utf8_lossy(record.strip_prefix(b"-").unwrap_or(record)).into_owned();
+    read().ok_or_else(|| StoreError::Down { store: "redis", reason: reason() })
+}
