@@ -94,7 +94,8 @@ class FormDraft {
   // Offers the draft of this tab, in place of the server's, which is not newer.
   private offer(): void {
     const draft = loadDraft(this.key);
-    if (draft === "" || draft === this.initial) return;
+    // A page that answers the form shows what was sent, and has the newest version of the rest.
+    if (draft === "" || draft === this.initial || "unsent" in this.form.dataset) return;
     const server = this.form.previousElementSibling;
     if (server?.matches("form.undo")) server.remove();
     const line = document.createElement("p");
@@ -113,7 +114,7 @@ class FormDraft {
       return made;
     };
     line.append("You typed something here that was not sent. ",
-      button("Take it back", () => this.restore(JSON.parse(draft) as Fields)), " ",
+      button("Put it back", () => this.restore(JSON.parse(draft) as Fields)), " ",
       button("Throw it away", () => saveDraft(this.key, "")));
     this.form.before(line);
   }

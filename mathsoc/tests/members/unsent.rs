@@ -231,7 +231,7 @@ async fn a_draft_is_offered_until_the_form_is_sent() {
     let saved = save(&mut grace, &body).await;
     assert!(saved.status == 200 && saved.body.contains("\"token\":\""), "{}", saved.body);
     let page = grace.get(path).await;
-    assert!(page.body.contains("Take it back") && !page.body.contains(SHOWN), "{}", page.body);
+    assert!(page.body.contains("Put it back") && !page.body.contains(SHOWN), "{}", page.body);
     assert!(grace.get("/unsent").await.body.contains(SHOWN));
     // No one else sees it.
     assert!(!site.adas().await.get("/unsent").await.body.contains(SHOWN));
@@ -245,15 +245,15 @@ async fn a_draft_is_offered_until_the_form_is_sent() {
     let article = [("title", "Primes"), ("author", "Ann"), ("teaser", "They"), ("body", "<p>x</p>")];
     let article = [&article[..], &[("published_at", "2026-01-01T09:00")]].concat();
     assert_eq!(grace.fill(path, &[("title", "")]).await.status, 422);
-    assert!(grace.get(path).await.body.contains("Take it back"), "a form that is wrong is not sent");
+    assert!(grace.get(path).await.body.contains("Put it back"), "a form that is wrong is not sent");
     assert_eq!(grace.fill(path, &article).await.status, 303);
-    assert!(!grace.get(path).await.body.contains("Take it back"));
+    assert!(!grace.get(path).await.body.contains("Put it back"));
 
     assert_eq!(save(&mut grace, &body).await.status, 200);
     let token = grace.get(path).await.token();
     let discard = [("csrf_token", &*token), ("form", path), ("do", "discard")];
     assert_eq!(grace.post("/unsent", &discard).await.location(), path);
-    assert!(!grace.get(path).await.body.contains("Take it back"));
+    assert!(!grace.get(path).await.body.contains("Put it back"));
 
     for wrong in ["{", "{\"form\": \"/about\", \"fields\": []}", "{\"form\": \"/admin/articles/new\"}"] {
         assert_eq!(save(&mut grace, wrong).await.status, 422, "{wrong}");

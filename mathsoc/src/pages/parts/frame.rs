@@ -73,7 +73,7 @@ impl Frame {
     pub(crate) fn fill(&self) -> Option<&FormFill> {
         match &self.unsent {
             Unsent::Fill(fill) => Some(fill),
-            Unsent::None | Unsent::Offer { .. } => None,
+            Unsent::None | Unsent::Offer { .. } | Unsent::Sent => None,
         }
     }
 

@@ -56,6 +56,8 @@ pub(crate) enum Unsent {
         /// The day and the hour of its last change.
         saved: String,
     },
+    /// The page answers a form: it shows what was just sent.
+    Sent,
 }
 
 /// The session's value with the path of the draft that the next page shows.
@@ -65,7 +67,7 @@ impl Unsent {
     /// Returns the text for the page of this request.
     pub(super) async fn load(parts: &Parts, app: &App, user: Option<&SignedIn<User>>) -> Self {
         if parts.method != Method::GET {
-            return Self::None;
+            return Self::Sent;
         }
         if let Some(rejected) = RejectedForm::of(&parts.extensions) {
             let form = of_rejected(rejected, app);

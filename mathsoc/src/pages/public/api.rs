@@ -108,13 +108,13 @@ pub(crate) async fn submit(
     }
 }
 
-/// Returns `true` if the challenge has a hint that the pupil sees from this wrong answer on.
+/// Returns `true` if the challenge has a hint that this wrong answer has made visible.
 async fn shows_hint(app: &App, user: i64, challenge: i64, tries_left: u8) -> Result<bool, Error> {
     let found = challenges::by_id_for(&app.db, challenge, Some(user), now()).await?;
     let wrong = i64::from(TRIES - tries_left);
     Ok(found.is_some_and(|it| {
         let help = it.help;
-        !help.hint.is_empty() && help.hint_after > 0 && wrong >= help.hint_after
+        !help.hint.is_empty() && help.hint_after > 0 && wrong == help.hint_after
     }))
 }
 

@@ -71,6 +71,7 @@ await story(async () => {
   await other.close();
   await fill(page, { 'In a sentence': 'How many queue?' });
   equal(await press(page, 'Save'), 409);
+  equal(await page.getByRole('button', { name: 'Put it back' }).count(), 0, 'the page shows the text already');
   await look(page, 'saved-by-somebody-else');
   equal(await press(page, 'Save'), 303);
 

@@ -27,7 +27,7 @@ await story(async () => {
   equal(await page.getByLabel('Title', { exact: true }).inputValue(), '');
   match(await page.locator('main').innerText(), /You typed something here that was not sent/);
   await look(page, 'offered');
-  await page.getByRole('button', { name: 'Take it back' }).click();
+  await page.getByRole('button', { name: 'Put it back' }).click();
   equal(await page.getByLabel('Title', { exact: true }).inputValue(), 'Primes');
   match(await editable(page).innerText(), /Take all of them/);
 
@@ -42,7 +42,7 @@ await story(async () => {
   await other.goto('/admin/articles/new');
   match(await other.locator('main').innerText(), /There is text of yours from/);
   await look(other, 'offered-by-server');
-  equal(await press(other, 'Take it back'), 303);
+  equal(await press(other, 'Put it back'), 303);
   equal(path(other), '/admin/articles/new');
   equal(await other.getByLabel('Title', { exact: true }).inputValue(), 'Primes');
   match(await editable(other).innerText(), /Take all of them/);
@@ -50,7 +50,7 @@ await story(async () => {
 
   // A form that was sent leaves nothing behind, and asks nothing.
   await other.goto('/admin/articles/new');
-  equal(await other.getByRole('button', { name: 'Take it back' }).count(), 0);
+  equal(await other.getByRole('button', { name: 'Put it back' }).count(), 0);
   await other.goto('/unsent');
   match(await other.locator('main').innerText(), /There is nothing/);
 });

@@ -35,7 +35,7 @@ await story(async () => {
   equal(await press(page, 'Save'), 303);
   equal(path(page), '/admin/articles');
   await page.goto('/admin/articles/new');
-  equal(await page.getByRole('button', { name: 'Take it back' }).count(), 0);
+  equal(await page.getByRole('button', { name: 'Put it back' }).count(), 0);
 
   const reader = await visitor();
   await reader.goto('/articles');

@@ -175,7 +175,7 @@ impl FormPage {
 
     /// Returns `true` if the page shows typed text that was not sent.
     fn is_filled(&self) -> bool {
-        matches!(self.unsent, Unsent::Fill(_))
+        matches!(self.unsent, Unsent::Fill(_) | Unsent::Sent)
     }
 
     fn has_files(&self) -> bool {
