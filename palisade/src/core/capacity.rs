@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::cache_aligned::CacheAligned;
 use super::log_interval::LogInterval;
 use super::stripes::Stripes;
 
@@ -53,9 +54,8 @@ const MIN_PER_CORE: usize = 16;
 /// The places held by client networks.
 type Table = Mutex<HashMap<ClientNetwork, usize>>;
 
-/// The places of one core, in cache lines of their own.
+/// The places of one core.
 #[derive(Debug)]
-#[repr(align(128))]
 struct Places {
     max: usize,
     used: AtomicUsize,
@@ -82,7 +82,7 @@ pub(crate) struct Capacity {
     share: usize,
     /// A place holds a reference to those of its core only: a reference to the whole would be counted
     /// by all cores in one word.
-    places: Stripes<Arc<Places>>,
+    places: Stripes<Arc<CacheAligned<Places>>>,
     tables: Box<[Arc<Table>]>,
     over_share: AtomicU64,
     at_capacity: AtomicU64,
@@ -113,7 +113,7 @@ impl Capacity {
         let max = max.max(1);
         let places = Stripes::new(max / MIN_PER_CORE, |index, cores| {
             let max = max / cores + usize::from(index < max % cores);
-            Arc::new(Places { max, used: AtomicUsize::new(0) })
+            Arc::new(CacheAligned(Places { max, used: AtomicUsize::new(0) }))
         });
         Arc::new(Self {
             max,
@@ -128,7 +128,7 @@ impl Capacity {
 
     /// Takes a place for a client network; without one, only the number in all counts.
     pub(crate) fn take(&self, holder: Option<ClientNetwork>) -> Result<Place, NoPlace> {
-        let Some(places) = self.places.own_first().find(|places| places.take()) else {
+        let Some(places) = self.places.own_first().find(|places| places.0.take()) else {
             self.at_capacity.fetch_add(1, Ordering::Relaxed);
             return Err(NoPlace::AtCapacity);
         };
@@ -160,7 +160,7 @@ impl Capacity {
 
     pub(crate) fn counts(&self) -> CapacityCounts {
         CapacityCounts {
-            used: self.places.iter().map(|places| places.used.load(Ordering::Relaxed) as u64).sum(),
+            used: self.places.iter().map(|places| places.0.used.load(Ordering::Relaxed) as u64).sum(),
             over_share: self.over_share.load(Ordering::Relaxed),
             at_capacity: self.at_capacity.load(Ordering::Relaxed),
         }
@@ -175,7 +175,7 @@ impl Capacity {
 /// A place, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    places: Arc<Places>,
+    places: Arc<CacheAligned<Places>>,
     holder: Option<(Arc<Table>, ClientNetwork)>,
 }
 
@@ -190,7 +190,7 @@ impl Drop for Place {
                 }
             }
         }
-        self.places.put_back();
+        self.places.0.put_back();
     }
 }
 

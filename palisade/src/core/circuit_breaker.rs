@@ -180,7 +180,7 @@ mod tests {
         }
         assert!(breaker.record_success() && !breaker.record_success());
         assert!(admits(&breaker) && admits(&breaker));
-        // After the success, failures count from zero, and the periods begin anew.
+        // After the success, failures count from zero, and the periods start again.
         assert!(!breaker.record_failure(SETTINGS) && breaker.record_failure(SETTINGS));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(admits(&breaker));

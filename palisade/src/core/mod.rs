@@ -12,6 +12,8 @@ pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
 pub(crate) mod cache;
+#[cfg(any(feature = "rate-limit", feature = "serve", feature = "session"))]
+pub(crate) mod cache_aligned;
 #[cfg(feature = "serve")]
 pub(crate) mod capacity;
 #[cfg(feature = "serve")]

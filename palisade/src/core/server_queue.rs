@@ -136,7 +136,7 @@ mod tests {
         let first = queue.enter().await;
         assert!(first.is_ok());
         let begun = Instant::now();
-        assert!(queue.enter().await.is_err(), "nobody may wait");
+        assert!(queue.enter().await.is_err(), "no one may wait");
         assert_eq!(begun.elapsed(), Duration::ZERO, "the error comes at once");
     }
 }

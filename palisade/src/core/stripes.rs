@@ -5,17 +5,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
+use super::cache_aligned::CacheAligned;
+
 /// The largest number of stripes: beyond so many cores, some share one.
 const MAX_STRIPES: usize = 64;
 
 /// A value for each core. A sum over all of them is the whole.
 #[derive(Debug)]
 pub(crate) struct Stripes<T>(Box<[CacheAligned<T>]>);
-
-/// A value with cache lines of its own. Processors fetch lines of 64 bytes in pairs.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct CacheAligned<T>(T);
 
 impl<T> Stripes<T> {
     /// Makes a stripe for each core, `max` at most and one at least. The function gets the index of a

@@ -76,7 +76,7 @@ fn multipart(body: &[u8], delimiter: &[u8]) -> FormFields {
         None => find(body, delimiter).map(|at| &body[at + delimiter.len()..]),
     };
     let mut rest = first.map(without_blanks).unwrap_or_default();
-    // After the last delimiter stand two hyphens.
+    // Two hyphens follow the last delimiter.
     while rest.starts_with(b"\r\n") {
         let Some(end) = find(rest, b"\r\n\r\n") else { break };
         let (field, is_file) = disposition(rest.get(2..end).unwrap_or_default());

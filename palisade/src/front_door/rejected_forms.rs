@@ -178,7 +178,7 @@ enum Place {
     Fallback,
 }
 
-/// A rejected form, and the response that shows nothing of it.
+/// A rejected form, and the response without it.
 struct Rejected {
     watch: Box<Watch>,
     form: RejectedForm,

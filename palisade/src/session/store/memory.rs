@@ -51,6 +51,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
+use crate::core::cache_aligned::CacheAligned;
 use crate::core::clock::Clock;
 use crate::core::rejection::is_due;
 use crate::core::store_reply::{StoreError, StoreReply};
@@ -69,9 +70,7 @@ pub struct MemorySessions {
 type Records = HashMap<SessionId, (u64, SessionRecord)>;
 
 /// A part of the records, in cache lines of its own.
-#[derive(Default)]
-#[repr(align(128))]
-struct Shard(Mutex<Records>);
+type Shard = CacheAligned<Mutex<Records>>;
 
 /// The numbers of all records together.
 #[derive(Default)]

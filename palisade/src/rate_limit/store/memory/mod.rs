@@ -64,6 +64,7 @@ use std::time::Duration;
 use self::hash::{CounterHash, CounterHasher};
 use self::shard::Shard;
 use super::{Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
+use crate::core::cache_aligned::CacheAligned;
 use crate::core::clock::Clock;
 use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::Strategy;
@@ -85,18 +86,17 @@ pub struct MemoryStore {
 }
 
 /// A shard in cache lines of its own, so that threads in different shards do not wait for each other's.
-#[repr(align(128))]
-struct LockedShard(Mutex<Shard>);
+struct LockedShard(CacheAligned<Mutex<Shard>>);
 
 impl LockedShard {
     fn new(capacity: usize) -> Self {
-        Self(Mutex::new(Shard::new(capacity)))
+        Self(CacheAligned(Mutex::new(Shard::new(capacity))))
     }
 
     /// Locks the shard, also after a panic under the lock: the counters are still valid.
     #[inline]
     fn lock(&self) -> MutexGuard<'_, Shard> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

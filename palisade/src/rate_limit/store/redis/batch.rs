@@ -93,8 +93,8 @@ impl Batches {
         starts
     }
 
-    /// Returns the questions of the next call, without those whose callers have gone. If there is none,
-    /// the call has ended: a later question starts another.
+    /// Returns the questions of the next call, without those whose callers have gone. Without questions,
+    /// the call has ended, and a later question starts another.
     fn next(&self, max: usize) -> Vec<Waiting> {
         let mut state = self.state();
         let mut batch = Vec::with_capacity(state.waiting.len().min(max));
@@ -135,7 +135,7 @@ impl Call {
             }
             let (questions, mut replies): (Vec<_>, Vec<_>) =
                 waiting.into_iter().map(|waiting| (waiting.question, waiting.reply)).unzip();
-            // A server that is silent must not hold up those who ask after it has been replaced.
+            // A silent server must not delay callers who ask after it was replaced.
             tokio::select! {
                 biased;
                 results = self.send(&questions) => tell(replies, results),

@@ -120,7 +120,7 @@ end
 function cell.refund(q)
     local age = q.ends - charged
     if q.blank or cost == 0 then return end
-    if strategy == 'gcra' or age <= (strategy == 'fixed-window' and q.window or 2 * q.window) then
+    if strategy == 'gcra' or age <= 2 * q.window then
         take(q, -cost)
     elseif strategy == 'sliding-window-counter' and age <= 3 * q.window then
         q.other, q.changed = math.max(q.other - cost, 0), true
