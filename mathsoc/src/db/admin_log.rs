@@ -54,7 +54,7 @@ pub enum Action {
     Released,
     /// Marked the answers again.
     Remarked,
-    /// Took an answer to be right besides the key.
+    /// Accepted an answer in addition to the key.
     Accepted,
     /// Gave tries back.
     GaveBack,

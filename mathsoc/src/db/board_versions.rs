@@ -13,7 +13,9 @@ use crate::domain::ids::CompetitionId;
 use crate::domain::key_stage::KeyStage;
 
 /// A leaderboard that is stored in `scores` and has a version number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// Their order is that in which every transaction takes them, so that two cannot deadlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ScoreBoard {
     /// Points for all challenges outside of competitions.
     All,
@@ -58,7 +60,12 @@ pub enum ScoreScope {
 }
 
 impl ScoreScope {
-    /// Returns the boards that change, in a fixed order, so that two transactions cannot deadlock.
+    /// Returns the scope of a challenge's points.
+    pub fn of(key_stage: KeyStage, competition: Option<CompetitionId>) -> Self {
+        competition.map_or(Self::Stage(key_stage), Self::Competition)
+    }
+
+    /// Returns the boards that change, in their order.
     pub fn boards(self) -> Vec<ScoreBoard> {
         match self {
             Self::Stage(stage) => vec![ScoreBoard::All, ScoreBoard::Stage(stage)],
@@ -101,15 +108,16 @@ pub(super) const CHANGED: &str = "INSERT INTO board_changes (board, version) VAL
 /// Selects the boards that have a row of a member.
 pub(super) const OF_USER: &str = "SELECT board FROM scores WHERE user_id = $1";
 
-/// Returns the boards on which these members are, in the order in which every transaction takes
-/// them.
+/// Returns the boards on which these members are, in their order.
 macro_rules! boards_of {
     ($tx:ident, $users:expr) => {{
         let mut boards = std::collections::BTreeSet::new();
         for user in $users {
             let of = sqlx::query_scalar($crate::db::board_versions::OF_USER).bind(user);
             let of: Vec<String> = of.fetch_all(&mut *$tx).await?;
-            boards.extend(of.into_iter().map(|board| (board != "all", board)));
+            boards.extend(
+                of.iter().filter_map(|board| board.parse::<$crate::db::board_versions::ScoreBoard>().ok()),
+            );
         }
         boards
     }};
@@ -118,8 +126,11 @@ macro_rules! boards_of {
 /// Raises the version numbers of these boards. It must come last in a transaction.
 macro_rules! raise {
     ($tx:ident, $boards:expr) => {
-        for (_, board) in $boards {
-            sqlx::query($crate::db::board_versions::CHANGED).bind(board).execute(&mut *$tx).await?;
+        for board in $boards {
+            sqlx::query($crate::db::board_versions::CHANGED)
+                .bind(board.to_string())
+                .execute(&mut *$tx)
+                .await?;
         }
     };
 }

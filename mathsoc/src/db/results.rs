@@ -107,7 +107,7 @@ pub struct CommonAnswer {
     pub members: i64,
 }
 
-/// An answer that is right besides the key.
+/// An answer that is right in addition to the key.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AcceptedAnswer {
     /// The id.

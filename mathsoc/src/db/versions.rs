@@ -1,7 +1,7 @@
 //! Optimistic locking of what admins edit: each row has a version, which every change raises.
 //!
 //! A form carries the version that it shows. A change of an older version is not made, so that
-//! nobody overwrites unseen what another admin has saved.
+//! no admin overwrites unseen what another has saved.
 
 use super::{Db, Result, on};
 use crate::domain::log_subject::LogSubject;

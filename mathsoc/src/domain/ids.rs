@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The id of a competition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct CompetitionId(
     /// The number in the competition's URL.

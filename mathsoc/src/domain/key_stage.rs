@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A key stage that challenges are written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(try_from = "String", rename_all = "UPPERCASE")]
 pub enum KeyStage {
     /// Years 7–9.

@@ -44,7 +44,7 @@ pub const SEALED: &str = "unsent";
 /// The seconds in which a sealed form can be opened.
 const LIFETIME: i64 = 60 * 60;
 const MAX_UNPACKED_BYTES: u64 = 2 << 20;
-/// Fields that a page sends along and no one types.
+/// Fields that a page sends and its reader does not type.
 const NOT_TYPED: &[&str] = &[
     SEALED, "next", "box", "plan", "key", "id", "do", "to", "version", "base", "draft", "more", "back",
     "sure",

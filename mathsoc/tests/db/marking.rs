@@ -146,7 +146,7 @@ async fn a_corrected_key_repairs_the_lesson(db: Db) {
         assert_eq!(points(&db, Board::Stage(KeyStage::Ks3), *user).await, expected.0);
     }
     let back = answer(&db, pupils[0], id, 0, "5", 900).await.unwrap();
-    assert_eq!((back.points, back.tries_left), (1, 2), "nobody lost a try to the wrong key");
+    assert_eq!((back.points, back.tries_left), (1, 2), "no one lost a try to the wrong key");
     let log = admin_log::page(&db, Some(LogSubject::Challenge), 1).await.unwrap();
     assert_eq!(
         log.items[0].detail,

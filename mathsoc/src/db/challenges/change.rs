@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::edit::{Draft, EditError, INSERT_BOX, KEEP_COMPETITION};
 use crate::db::admin_log::{Action, Actor, record};
+use crate::db::board_versions::ScoreScope;
 use crate::db::files::note_uses;
 use crate::db::marking::rulings::Mode;
 use crate::db::marking::{self, BoxKey, KeyChange, MarkingReport, Rejudge};
@@ -87,7 +88,7 @@ async fn attempt(
     let rejudge = Rejudge::Boxes(changed.iter().map(|key| key.id).collect::<BTreeSet<_>>());
     write(&mut tx, id, new).await?;
     write_boxes(&mut tx, id, new).await?;
-    let scope = marking::scope(stored.key_stage, stored.competition_id);
+    let scope = ScoreScope::of(stored.key_stage, stored.competition_id);
     let mut report = marking::remark(&mut tx, id, scope, &rejudge, &mut judge).await?;
     let key_change = |after: &BoxKey| {
         let before = before.iter().find(|before| before.id == after.id)?;
@@ -100,10 +101,7 @@ async fn attempt(
         note_uses!(tx, LogSubject::Challenge, id, &[&new.summary, &new.statement, &new.help.solution]);
         record!(tx, by, Action::Changed, LogSubject::Challenge, id, title, report.to_string());
     });
-    match mode {
-        Mode::Commit => tx.commit().await?,
-        Mode::Preview => tx.rollback().await?,
-    }
+    mode.end(tx).await?;
     Ok(report)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use answers::{AnswerRules, Comparison, Side};
 use tokio::task::JoinError;
 
-/// What is right in a box.
+/// The right answers of a box.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(in crate::db) struct BoxKey {
     pub(in crate::db) id: i64,

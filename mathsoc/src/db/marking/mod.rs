@@ -109,11 +109,6 @@ struct ProgressRow {
     points: i64,
 }
 
-/// Returns the scope of a challenge's points.
-pub(super) fn scope(key_stage: KeyStage, competition: Option<CompetitionId>) -> ScoreScope {
-    competition.map_or(ScoreScope::Stage(key_stage), ScoreScope::Competition)
-}
-
 /// Locks a challenge against answers that are on their way. It must be the first statement of the
 /// transaction. SQLite has its write lock already.
 pub(super) async fn lock(tx: &mut Tx, challenge: i64) -> Result<()> {
@@ -193,7 +188,7 @@ pub(super) async fn remark(
         .collect();
     let (after, first_solved_at) = replay::award(&standings, &completions, row.first_solved_at);
 
-    let scopes = (before, scope(row.key_stage, row.competition_id));
+    let scopes = (before, ScoreScope::of(row.key_stage, row.competition_id));
     write::answers(tx, &stored, &answers).await?;
     write::progress(tx, challenge, &standings, &after).await?;
     if first_solved_at != row.first_solved_at {

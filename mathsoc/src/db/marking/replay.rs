@@ -182,7 +182,7 @@ mod tests {
         let mut answers = vec![answer(1, 1, 2, true), answer(2, 2, 1, true), answer(3, 1, 1, true)];
         let done = number(&mut answers, &[1, 2].into());
         assert_eq!(done, [(1, Completion { at: 103, answer: 3 })].into());
-        assert!(number(&mut answers, &BTreeSet::new()).is_empty(), "without boxes nobody solves it");
+        assert!(number(&mut answers, &BTreeSet::new()).is_empty(), "without boxes no one solves it");
         assert_eq!(number(&mut answers, &[1].into()).len(), 2, "a removed box is not needed");
     }
 
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!((points(&result), result.1), (vec![1, 3, 0], Some(105)));
         let result = award(&stored, &done(&[(1, 110), (2, 115)]), Some(110));
         assert_eq!((points(&result), result.1), (vec![3, 1, 0], Some(110)));
-        assert_eq!(award(&stored, &done(&[]), Some(110)).1, None, "nobody has solved it");
+        assert_eq!(award(&stored, &done(&[]), Some(110)).1, None, "no one has solved it");
     }
 
     #[test]

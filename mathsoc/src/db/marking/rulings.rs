@@ -8,13 +8,13 @@
 //! | [`Ruling::GiveBack`] | the tries of one answer, of one pupil, or of one box |
 //! | [`Ruling::MarkAgain`] | every answer of the challenge |
 //!
-//! A try that was given back stays given back. An answer of which it was given back is right
-//! nevertheless, if the key changes so.
+//! A try that was given back is not taken again. If the key changes, its answer can become right.
 
-use super::{Judge, KeyChange, MarkingError, MarkingReport, Rejudge, keys, lock, remark, scope};
-use crate::db::Db;
+use super::{Judge, KeyChange, MarkingError, MarkingReport, Rejudge, keys, lock, remark};
 use crate::db::admin_log::{Action, Actor, record};
+use crate::db::board_versions::ScoreScope;
 use crate::db::tx::{Tx, within};
+use crate::db::{Db, Result as DbResult};
 use crate::domain::ids::CompetitionId;
 use crate::domain::key_stage::KeyStage;
 use crate::domain::log_subject::LogSubject;
@@ -72,6 +72,16 @@ pub enum Mode {
     Commit,
 }
 
+impl Mode {
+    /// Ends the transaction of the change.
+    pub(in crate::db) async fn end(self, tx: Tx) -> DbResult<()> {
+        match self {
+            Self::Preview => tx.rollback().await,
+            Self::Commit => tx.commit().await,
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Challenge {
     title: String,
@@ -118,7 +128,7 @@ pub async fn rule(
     });
     let it = found.ok_or(MarkingError::NotFound)?;
     let Ruled { rejudge, action, detail } = write(&mut tx, challenge, ruling).await?;
-    let before = scope(it.key_stage, it.competition_id);
+    let before = ScoreScope::of(it.key_stage, it.competition_id);
     let report = remark(&mut tx, challenge, before, &rejudge, &mut judge).await?;
     let detail = match (report.to_string(), detail.is_empty()) {
         (counts, true) => counts,
@@ -130,10 +140,7 @@ pub async fn rule(
         sqlx::query(RAISE).bind(challenge).execute(&mut *tx).await?;
         record!(tx, by, action, LogSubject::Challenge, challenge, &it.title, &detail);
     });
-    match mode {
-        Mode::Commit => tx.commit().await?,
-        Mode::Preview => tx.rollback().await?,
-    }
+    mode.end(tx).await?;
     Ok(report)
 }
 

@@ -78,20 +78,19 @@ pub(super) async fn boards(
     after: &[Standing],
     (old, new): (ScoreScope, ScoreScope),
 ) -> Result<Vec<BoardChange>> {
-    let mut differences: BTreeMap<(i64, (u8, String)), (ScoreBoard, Difference)> = BTreeMap::new();
+    let mut differences: BTreeMap<(i64, ScoreBoard), Difference> = BTreeMap::new();
     let sides = before.iter().map(|it| (it, old, -1)).chain(after.iter().map(|it| (it, new, 1)));
     for (it, scope, times) in sides.filter(|(it, ..)| it.points > 0) {
         for board in scope.boards() {
-            let (_, sum) =
-                differences.entry((it.user_id, order(board))).or_insert((board, Difference::default()));
+            let sum = differences.entry((it.user_id, board)).or_default();
             sum.points += times * it.points;
             sum.solved += times;
         }
     }
-    differences.retain(|_, (_, sum)| sum.points != 0 || sum.solved != 0);
-    let mut changes: BTreeMap<(u8, String), BoardChange> = BTreeMap::new();
+    differences.retain(|_, sum| sum.points != 0 || sum.solved != 0);
+    let mut changes: BTreeMap<ScoreBoard, BoardChange> = BTreeMap::new();
     within!(tx, link => {
-        for ((user, order), (board, sum)) in &differences {
+        for ((user, board), sum) in &differences {
             let name = board.to_string();
             let competition = match board {
                 ScoreBoard::Competition(id) => Some(*id),
@@ -101,7 +100,7 @@ pub(super) async fn boards(
             add.bind(competition).bind(sum.solved).execute(&mut **link).await?;
             sqlx::query(scores::CLEAR).bind(&name).bind(user).execute(&mut **link).await?;
             let change =
-                changes.entry(order.clone()).or_insert(BoardChange { board: *board, gained: 0, lost: 0 });
+                changes.entry(*board).or_insert(BoardChange { board: *board, gained: 0, lost: 0 });
             change.gained += sum.points.max(0);
             change.lost += (-sum.points).max(0);
         }
@@ -110,14 +109,4 @@ pub(super) async fn boards(
         }
     });
     Ok(changes.into_values().collect())
-}
-
-/// Returns the place of a board in the order in which transactions take their rows.
-fn order(board: ScoreBoard) -> (u8, String) {
-    let rank = match board {
-        ScoreBoard::All => 0,
-        ScoreBoard::Stage(_) => 1,
-        ScoreBoard::Competition(_) => 2,
-    };
-    (rank, board.to_string())
 }

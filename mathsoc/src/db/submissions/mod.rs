@@ -41,7 +41,7 @@ use crate::domain::key_stage::KeyStage;
 use crate::domain::person::Role;
 use crate::domain::scoring::{FIRST, LATER, TRIES};
 
-/// The number of times that an answer is compared, if the key changes meanwhile.
+/// The number of times that an answer is compared, if the key changes during the comparison.
 const ROUNDS: u8 = 5;
 
 /// The box that an answer is for.
@@ -105,7 +105,7 @@ impl From<sqlx::Error> for SubmitError {
 struct Question {
     answer: String,
     rules: String,
-    /// The number of answers that are right besides.
+    /// The number of other right answers.
     accepted: i64,
     key_version: i64,
     #[sqlx(try_from = "String")]
@@ -189,7 +189,7 @@ async fn submit_once(
         return Ok(Outcome { verdict, tries_left, solved_box: false, solved_challenge: false, points: 0 });
     }
     let Question { key_version, key_stage, competition, role, .. } = question;
-    let scope = competition.map_or(ScoreScope::Stage(key_stage), ScoreScope::Competition);
+    let scope = ScoreScope::of(key_stage, competition);
     store(db, ComparedAnswer { user, place, given, verdict, key_version, scope, role, now }).await
 }
 

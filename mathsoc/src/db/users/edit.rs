@@ -19,7 +19,7 @@ pub struct Details {
     pub year: Option<Year>,
 }
 
-/// The time in which nobody is moved up twice, in seconds: half a year. A school does it once, in
+/// The minimum time between two moves of a pupil to the next year, in seconds: half a year. A school does it once, in
 /// the summer or in the first weeks of September.
 pub const YEAR_PAUSE: i64 = 183 * 24 * 60 * 60;
 
@@ -58,8 +58,8 @@ impl Change {
                 "UPDATE users SET school_id = $2, version = version + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING full_name, year"
             }
             Self::NextYear => {
-                "UPDATE users SET year = CASE WHEN year < 13 THEN year + 1 END, moved_up_at = $2 + $3, version = version + 1
-                    WHERE id = $1 AND deleted_at IS NULL AND year IS NOT NULL AND (moved_up_at IS NULL OR moved_up_at < $2)
+                "UPDATE users SET year = CASE WHEN year < 13 THEN year + 1 END, moved_up_at = $2, version = version + 1
+                    WHERE id = $1 AND deleted_at IS NULL AND year IS NOT NULL AND (moved_up_at IS NULL OR moved_up_at < $3)
                     RETURNING full_name, year"
             }
             Self::YearBack => {
@@ -81,13 +81,14 @@ impl Change {
         }
     }
 
-    /// Returns the statement's second parameter, if it has one.
-    fn value(self) -> Option<Option<i64>> {
+    /// Returns the statement's parameters after the account.
+    fn values(self) -> Vec<Option<i64>> {
         match self {
-            Self::Move(school) => Some(school),
-            Self::Verify => Some(Some(now())),
-            Self::NextYear | Self::YearBack => Some(Some(now() - YEAR_PAUSE)),
-            Self::LogOut | Self::RemoveFactor => None,
+            Self::Move(school) => vec![school],
+            Self::NextYear => vec![Some(now()), Some(now() - YEAR_PAUSE)],
+            Self::YearBack => vec![Some(now() - YEAR_PAUSE)],
+            Self::Verify => vec![Some(now())],
+            Self::LogOut | Self::RemoveFactor => Vec::new(),
         }
     }
 }
@@ -121,11 +122,7 @@ pub async fn change_all(
         };
         for id in ids {
             let query = sqlx::query_as(change.sql()).bind(id);
-            let query = match change.value() {
-                Some(value) => query.bind(value),
-                None => query,
-            };
-            let query = if change == Change::NextYear { query.bind(YEAR_PAUSE) } else { query };
+            let query = change.values().into_iter().fold(query, |query, value| query.bind(value));
             let row: Option<(String, Option<i64>)> = query.fetch_optional(&mut *tx).await?;
             let Some((name, year)) = row else { continue };
             if change == Change::RemoveFactor {

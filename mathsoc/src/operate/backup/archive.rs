@@ -153,19 +153,19 @@ pub(super) fn verify(file: &Path) -> Result<Manifest, BackupError> {
 }
 
 /// A reader that hashes what passes through it.
-struct Hashed<R> {
+pub(super) struct Hashed<R> {
     inner: R,
     hash: Sha256,
     bytes: u64,
 }
 
 impl<R: Read> Hashed<R> {
-    fn new(inner: R) -> Self {
+    pub(super) fn new(inner: R) -> Self {
         Self { inner, hash: Sha256::new(), bytes: 0 }
     }
 
     /// Returns the number of bytes read, and their SHA-256 in hexadecimal.
-    fn finish(self) -> (u64, String) {
+    pub(super) fn finish(self) -> (u64, String) {
         (self.bytes, hex::encode(self.hash.finalize()))
     }
 }

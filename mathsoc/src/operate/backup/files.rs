@@ -10,9 +10,8 @@ use std::io::{self, Read, Seek};
 use palisade::Uploads;
 use palisade::upload::{StoredEntry, UploadId};
 use sha2::{Digest as _, Sha256};
-use tokio::task;
 
-use super::archive::Writer;
+use super::archive::{Hashed, Writer};
 use super::{BackupError, FILES};
 use crate::db::DbError;
 use crate::db::tx::{Tx, within};
@@ -58,12 +57,19 @@ pub(super) fn id_of(name: &str) -> Result<UploadId, BackupError> {
     name.strip_prefix(QUARANTINE).unwrap_or(name).parse().map_err(|_| BackupError::Foreign)
 }
 
+/// A copy of an entry, with its SHA-256 in hexadecimal.
+pub(super) struct Copied {
+    file: File,
+    sha256: String,
+}
+
 /// Copies an entry into an unnamed temporary file.
-pub(super) fn copy(content: &mut dyn Read) -> Result<File, BackupError> {
+pub(super) fn copy(content: &mut dyn Read) -> Result<Copied, BackupError> {
     let copied = tempfile::tempfile().and_then(|mut file| {
-        io::copy(content, &mut file)?;
+        let mut content = Hashed::new(content);
+        io::copy(&mut content, &mut file)?;
         file.rewind()?;
-        Ok(file)
+        Ok(Copied { file, sha256: content.finish().1 })
     });
     copied.map_err(|source| BackupError::File { path: std::env::temp_dir(), source })
 }
@@ -91,7 +97,7 @@ impl<'a> FileRestore<'a> {
     }
 
     /// Restores a file, if the restored rows refer to it.
-    pub(super) async fn put(&mut self, tx: &mut Tx, id: UploadId, copy: File) -> Result<(), BackupError> {
+    pub(super) async fn put(&mut self, tx: &mut Tx, id: UploadId, copy: Copied) -> Result<(), BackupError> {
         const ROW: &str = "SELECT sha256, quarantined_at IS NOT NULL FROM files WHERE id = $1";
         let row: Option<(String, bool)> = within!(tx, link => {
             sqlx::query_as(ROW).bind(id.to_string()).fetch_optional(&mut **link).await.map_err(DbError::from)?
@@ -103,11 +109,10 @@ impl<'a> FileRestore<'a> {
         if is_there && self.is_intact(id, quarantined, &sha256).await? {
             return Ok(());
         }
-        let (copy, is_damaged) = task::spawn_blocking(move || differs(copy, &sha256)).await??;
-        if is_damaged {
+        if copy.sha256 != sha256 {
             self.damaged.push(id);
         }
-        self.uploads.admin().restore(id, quarantined, copy).await.map_err(BackupError::Storage)
+        self.uploads.admin().restore(id, quarantined, copy.file).await.map_err(BackupError::Storage)
     }
 
     async fn is_intact(&self, id: UploadId, quarantined: bool, sha256: &str) -> Result<bool, BackupError> {
@@ -152,19 +157,4 @@ impl<'a> FileRestore<'a> {
         }
         self.damaged
     }
-}
-
-/// Returns the file from its start, and `true` if its SHA-256 is another one.
-fn differs(mut file: File, sha256: &str) -> Result<(File, bool), BackupError> {
-    let failed = |source| BackupError::File { path: std::env::temp_dir(), source };
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => break,
-            read => hash.update(&buffer[..read]),
-        }
-    }
-    file.rewind().map_err(failed)?;
-    Ok((file, hex::encode(hash.finalize()) != sha256))
 }

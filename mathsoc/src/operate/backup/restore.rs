@@ -1,7 +1,6 @@
 //! Restores a backup.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use palisade::upload::UploadId;
 use tokio::sync::mpsc;
 use tokio::task;
 
-use super::files::{self, FileRestore};
+use super::files::{self, Copied, FileRestore};
 use super::manifest::{Manifest, SavedTable};
 use super::{BackupError, EXCLUDED_TABLES, FILES, TABLES, archive, now, rows};
 use crate::db::tx::{Tx, within};
@@ -177,7 +176,7 @@ enum Part {
     /// Rows, and the path of their entry.
     Rows(String, Vec<Row>),
     /// A copy of an uploaded file.
-    File(UploadId, File),
+    File(UploadId, Copied),
 }
 
 /// The second pass over the archive, on a blocking thread.

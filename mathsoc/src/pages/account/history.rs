@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use palisade::SignedIn;
-use palisade::template::SafeHtml;
 
 use crate::db::Paged;
 use crate::db::awards::{self, Award};
@@ -24,12 +23,6 @@ struct History {
     awards: Vec<Award>,
     found: Paged<SubmittedAnswer>,
     pager: Pager,
-}
-
-impl History {
-    fn as_read(given: &str) -> Option<SafeHtml> {
-        answers::to_mathml(given).ok().map(SafeHtml::dangerous_allow_unsanitized)
-    }
 }
 
 /// `GET /profile/history?page=2`.

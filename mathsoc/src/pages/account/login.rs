@@ -10,7 +10,7 @@ use palisade::session::AuthProof;
 use palisade::{Redirect, Session};
 use serde::{Deserialize, Serialize};
 
-use super::{Visitor, password_problem, send_within_limits};
+use super::{Visitor, password_problem, reset_password, send_within_limits, welcome};
 use crate::db::second_factor;
 use crate::db::users::{self, User};
 use crate::domain::clock::now;
@@ -19,8 +19,6 @@ use crate::domain::person::Role;
 use crate::domain::totp;
 use crate::domain::unsent_form::SEALED;
 use crate::error::Error;
-use crate::links::Purpose;
-use crate::mail::{ResetPassword, Welcome};
 use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::pages::parts::taken_back::keep_after_log_in;
@@ -128,10 +126,7 @@ struct LogInOptions {
 /// Sends the link to choose a password: the owner of the address has not shown up yet, and whoever
 /// chose this password may be somebody else.
 async fn invite(app: &App, frame: &Frame, user: &User) -> Result<Response, Error> {
-    let url = |path: &str| app.config.site_url.link(path);
-    let link = url(&app.links.issue(Purpose::Welcome, user));
-    let letter = Welcome { link, reset: url("/password_reset"), site: url("/") };
-    send_within_limits(app, &user.email, &letter).await?;
+    send_within_limits(app, &user.email, &welcome(app, user)).await?;
     MessagePage::new(
         frame,
         "One more step",
@@ -151,9 +146,7 @@ async fn is_weak_for_admins(user: &User, password: &Password) -> bool {
 /// Sends a link to choose another password. The page itself does not lead on, since a password that
 /// can be guessed proves little.
 async fn ask_for_stronger_password(app: &App, frame: &Frame, user: &User) -> Result<Response, Error> {
-    let url = |path: &str| app.config.site_url.link(path);
-    let letter = ResetPassword { link: url(&app.links.issue(Purpose::ResetPassword, user)), site: url("/") };
-    send_within_limits(app, &user.email, &letter).await?;
+    send_within_limits(app, &user.email, &reset_password(app, user)).await?;
     MessagePage::new(
         frame,
         "Choose a stronger password",

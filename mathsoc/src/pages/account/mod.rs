@@ -44,10 +44,25 @@ use crate::domain::email::EmailAddress;
 use crate::domain::person::Role;
 use crate::error::Error;
 use crate::limits::LETTERS;
+use crate::links::Purpose;
+use crate::mail::{ResetPassword, Welcome};
 use crate::state::App;
 
 /// The time for which a password check counts as recent, for step-up authentication.
 pub(super) const RECENT_AUTH: Duration = Duration::from_secs(10 * 60);
+
+/// Creates the e-mail with the link to choose the first password.
+pub(crate) fn welcome(app: &App, user: &User) -> Welcome {
+    let url = |path: &str| app.config.site_url.link(path);
+    let link = url(&app.links.issue(Purpose::Welcome, user));
+    Welcome { link, reset: url("/password_reset"), site: url("/") }
+}
+
+/// Creates the e-mail with the link to choose another password.
+pub(crate) fn reset_password(app: &App, user: &User) -> ResetPassword {
+    let url = |path: &str| app.config.site_url.link(path);
+    ResetPassword { link: url(&app.links.issue(Purpose::ResetPassword, user)), site: url("/") }
+}
 
 /// Checks a new password against the policy of the role. Returns the reason for a rejection.
 async fn password_problem(role: Role, password: &Password, about: &[&str]) -> Option<PasswordRejected> {

@@ -13,13 +13,13 @@ use serde::Deserialize;
 
 use super::register::link_error_page;
 use super::register::password_field;
-use super::{Visitor, password_problem, send, send_within_limits};
+use super::{Visitor, password_problem, reset_password, send, send_within_limits};
 use crate::db::users;
 use crate::domain::email::EmailAddress;
 use crate::error::Error;
 use crate::limits::LETTERS;
 use crate::links::{LinkError, Purpose};
-use crate::mail::{PasswordChanged, ResetPassword};
+use crate::mail::PasswordChanged;
 use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::pages::parts::frame::notice;
@@ -65,9 +65,7 @@ pub(crate) async fn take(
         }
     };
     if let Some(user) = users::by_email(&app.db, &email).await? {
-        let link = app.config.site_url.link(&app.links.issue(Purpose::ResetPassword, &user));
-        let letter = ResetPassword { link, site: app.config.site_url.link("/") };
-        send_within_limits(&app, &user.email, &letter).await?;
+        send_within_limits(&app, &user.email, &reset_password(&app, &user)).await?;
     }
     MessagePage::new(
         &frame,

@@ -289,7 +289,7 @@ pub(crate) async fn unlock(
             None => "It stays open until you close it.".to_owned(),
         };
         let shown = format!(
-            "Its answers have been shown since {}. Whoever looked can take points for them now.",
+            "Its answers have been shown since {}. Pupils who looked can take points for them now.",
             when(shown)
         );
         let page = FormPage::new(&frame, "Open it again?", "Open it again").section(Section::Admin);
@@ -298,7 +298,7 @@ pub(crate) async fn unlock(
         return page.link("Leave it closed", format!("/admin/challenges/{id}")).respond();
     }
     let message = match change::reopen(&app.db, &actor(&admin), id).await? {
-        Some(title) => format!("“{title}” takes answers again. Whoever looked has seen its own."),
+        Some(title) => format!("“{title}” takes answers again. Pupils who looked have seen its own."),
         None => "It is not closed.".to_owned(),
     };
     redirect_to_list(&session, LogSubject::Challenge, &message).await

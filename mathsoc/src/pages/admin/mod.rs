@@ -31,6 +31,7 @@ pub(crate) mod awards;
 mod challenge_form;
 pub(crate) mod challenges;
 mod chart;
+mod class_filter;
 pub(crate) mod competitions;
 pub(crate) mod export;
 pub(crate) mod home;

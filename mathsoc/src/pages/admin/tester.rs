@@ -23,7 +23,7 @@ use tokio::task::spawn_blocking;
 use palisade::template::SafeHtml;
 
 use crate::error::Error;
-use crate::pages::parts::{Frame, Layout, Section, render};
+use crate::pages::parts::{Frame, Layout, Section, math, render};
 use crate::pages::public::api::{json_response, problem};
 
 /// Two answers, and the rules to compare them by.
@@ -68,7 +68,7 @@ struct ParsedAnswer {
 
 impl ParsedAnswer {
     fn new(text: &str) -> Self {
-        let math = answers::to_mathml(text).ok().map(SafeHtml::dangerous_allow_unsanitized);
+        let math = math(text);
         Self { math, normal: answers::normalize(text).ok() }
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod layout;
+mod math;
 #[cfg(test)]
 pub(crate) mod page_checks;
 pub mod pager;
@@ -16,4 +17,5 @@ pub(crate) mod unsent;
 
 pub(crate) use self::frame::Frame;
 pub use self::layout::{Layout, Section};
+pub(crate) use self::math::math;
 pub(crate) use self::render::render;

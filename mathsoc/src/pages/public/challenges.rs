@@ -21,7 +21,7 @@ use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::day::Day;
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::stages::{Filter, address, filters};
-use crate::pages::parts::{Frame, Layout, Section, filters, render};
+use crate::pages::parts::{Frame, Layout, Section, filters, math, render};
 use crate::state::App;
 use crate::web::{assets, policy};
 
@@ -240,7 +240,7 @@ pub(crate) fn tries(left: u8) -> &'static str {
 
 impl ParsedAnswer {
     fn new(text: String) -> Self {
-        Self { math: answers::to_mathml(&text).ok().map(SafeHtml::dangerous_allow_unsanitized), text }
+        Self { math: math(&text), text }
     }
 }
 

@@ -15,14 +15,12 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::Html;
 use http::request::Parts;
 use palisade::template::SafeHtml;
-use url::form_urlencoded::{Serializer, parse};
+use url::form_urlencoded::parse;
 
+use super::class_filter;
 use crate::db::challenges::edit;
 use crate::db::results::{self, BoxSummary, GivenAnswer, ResultFilter, ResultRow};
 use crate::db::schools::{self, School};
-use crate::db::users::list::ColumnFilter;
-use crate::domain::key_stage::KeyStage;
-use crate::domain::person::Year;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::Day;
@@ -42,47 +40,24 @@ impl ResultQuery {
         let mut found = Self { page: 1, ..Self::default() };
         let filter = &mut found.filter;
         for (name, value) in parse(query.as_bytes()) {
-            match &*name {
-                "school" if value == "none" => filter.school = Some(ColumnFilter::Missing),
-                "school" => filter.school = Id::parse(&value).map(|Id(id)| ColumnFilter::Is(id)),
-                "year" if value == "none" => filter.year = Some(ColumnFilter::Missing),
-                "year" => {
-                    filter.year = value.parse::<Year>().ok().map(ColumnFilter::Is);
-                    filter.key_stage = value.parse::<KeyStage>().ok();
-                }
-                "page" => found.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
-                _ => {}
+            if !class_filter::read(filter, &name, &value) && name == "page" {
+                found.page = class_filter::read_page(&value);
             }
         }
         found
     }
 
     /// Returns the filters as form fields.
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        let ResultFilter { school, year, key_stage } = self.filter;
-        let school = school.map(|it| match it {
-            ColumnFilter::Missing => "none".to_owned(),
-            ColumnFilter::Is(id) => id.to_string(),
-        });
-        let year = year.map(|it| match it {
-            ColumnFilter::Missing => "none".to_owned(),
-            ColumnFilter::Is(year) => year.number().to_string(),
-        });
-        let year = year.or_else(|| key_stage.map(|it| it.name().to_owned()));
-        [("school", school), ("year", year)].into_iter().filter_map(|(name, it)| Some((name, it?))).collect()
+    fn fields(&self) -> class_filter::Fields {
+        class_filter::fields(self.filter)
     }
 
     fn address(&self, path: &str) -> String {
-        let fields = self.fields();
-        if fields.is_empty() {
-            return path.to_owned();
-        }
-        format!("{path}?{}", Serializer::new(String::new()).extend_pairs(fields).finish())
+        class_filter::address(path, self.fields())
     }
 
     fn chosen(&self, field: &str, value: &str) -> bool {
-        let set = self.fields().into_iter().find(|(name, _)| *name == field);
-        set.map_or(value.is_empty(), |(_, set)| set == value)
+        class_filter::is_chosen(&self.fields(), field, value)
     }
 }
 
@@ -130,7 +105,7 @@ impl GivenAnswer {
         format!("{}, {}", day.short(), day.hour())
     }
 
-    /// Returns what happened to the answer besides its verdict, in words.
+    /// Returns a remark about the answer's ruling, such as “accepted by hand”; empty if there is none.
     pub(crate) fn remark(&self) -> &'static str {
         match (self.ruling.as_deref(), self.number) {
             (Some("accepted"), _) => "accepted by hand",
@@ -148,11 +123,6 @@ impl GivenAnswer {
     pub(crate) fn is_accepted_by_hand(&self) -> bool {
         self.ruling.as_deref() == Some("accepted")
     }
-}
-
-/// Returns an answer as the comparison reads it, as MathML.
-pub(crate) fn math(given: &str) -> Option<SafeHtml> {
-    answers::to_mathml(given).ok().map(SafeHtml::dangerous_allow_unsanitized)
 }
 
 /// `GET /admin/challenges/{id}/results?school=3&year=8&page=2`.

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use palisade::template::SafeHtml;
 
 use crate::db::Paged;
 use crate::db::progress::{self, SubmittedAnswer};
@@ -22,12 +21,6 @@ struct AnswersPage {
     name: String,
     found: Paged<SubmittedAnswer>,
     pager: Pager,
-}
-
-impl AnswersPage {
-    fn math(given: &str) -> Option<SafeHtml> {
-        super::math(given)
-    }
 }
 
 /// `GET /admin/users/{id}/answers?page=2`.

@@ -8,14 +8,11 @@ use axum::response::Response;
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
-use super::welcome;
 use crate::db::users::edit::{self, Change, ChangeError};
 use crate::db::users::{self, RightsError, User};
 use crate::domain::person::Role;
 use crate::error::Error;
-use crate::links::Purpose;
-use crate::mail::ResetPassword;
-use crate::pages::account::{RECENT_AUTH, send};
+use crate::pages::account::{RECENT_AUTH, reset_password, send, welcome};
 use crate::pages::admin::{actor, redirect_with_notice};
 use crate::pages::parts::address::Id;
 use crate::pages::parts::form::{Field, FormPage};
@@ -42,9 +39,7 @@ pub(crate) async fn letter(
     let stored = users::login_by_id(&app.db, id).await?;
     edit::note_link(&app.db, &actor(&admin), &user).await?;
     if stored.is_some_and(|stored| stored.hash.is_usable()) {
-        let url = |path: &str| app.config.site_url.link(path);
-        let link = url(&app.links.issue(Purpose::ResetPassword, &user));
-        send(&app, &user.email, &ResetPassword { link, site: url("/") });
+        send(&app, &user.email, &reset_password(&app, &user));
         let message = format!("A letter goes to {}. Its link works for two hours.", user.email);
         redirect_with_notice(&session, &page_of(id), &message).await
     } else {

@@ -8,7 +8,6 @@ use axum::response::Response;
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
-use super::welcome;
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
 use crate::db::users::edit::{self, ChangeError, Details};
@@ -18,7 +17,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::log_subject::LogSubject;
 use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
-use crate::pages::account::send;
+use crate::pages::account::{send, welcome};
 use crate::pages::admin::{actor, redirect_with_notice};
 use crate::pages::parts::address::Id;
 use crate::pages::parts::form::{Field, FormPage, FormVersion};

@@ -15,7 +15,7 @@ use palisade::{Session, SignedIn};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{users_are, welcome};
+use super::users_are;
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
 use crate::db::users::edit;
@@ -25,6 +25,7 @@ use crate::domain::log_subject::LogSubject;
 use crate::domain::person::Year;
 use crate::error::Error;
 use crate::lists::class_list::{self, CheckedLine, LineOutcome, ListError, MAX_LINES};
+use crate::pages::account::welcome;
 use crate::pages::admin::{actor, redirect_to_list};
 use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;

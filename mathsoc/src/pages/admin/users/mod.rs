@@ -30,13 +30,9 @@ use super::{actor, redirect_to_list};
 use crate::db::Paged;
 use crate::db::schools::{self, School};
 use crate::db::trash::{self, Deleted};
-use crate::db::users::User;
 use crate::db::users::list::{self, Person};
 use crate::domain::log_subject::LogSubject;
-use crate::domain::person::Year;
 use crate::error::Error;
-use crate::links::Purpose;
-use crate::mail::Welcome;
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
@@ -85,14 +81,4 @@ pub(crate) async fn restore(
 /// Returns the subject and verb of a message: `2 users are`.
 fn users_are(count: usize) -> String {
     if count == 1 { "One user is".to_owned() } else { format!("{count} users are") }
-}
-
-/// Creates the e-mail with the link to choose the first password.
-fn welcome(app: &App, user: &User) -> Welcome {
-    let url = |path: &str| app.config.site_url.link(path);
-    Welcome {
-        link: url(&app.links.issue(Purpose::Welcome, user)),
-        reset: url("/password_reset"),
-        site: url("/"),
-    }
 }

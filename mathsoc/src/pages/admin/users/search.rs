@@ -4,12 +4,12 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use url::form_urlencoded::{Serializer, parse};
+use url::form_urlencoded::parse;
 
-use crate::db::users::list::{ColumnFilter, UserFilter};
-use crate::domain::key_stage::KeyStage;
-use crate::domain::person::{Role, Year};
-use crate::pages::parts::address::Id;
+use crate::db::results::ResultFilter;
+use crate::db::users::list::UserFilter;
+use crate::domain::person::Role;
+use crate::pages::admin::class_filter;
 
 /// The maximum length of the search text. A longer text is truncated.
 const MAX_CHARS: usize = 100;
@@ -26,67 +26,42 @@ impl UserSearch {
     #[must_use]
     pub(crate) fn parse(query: &str) -> Self {
         let mut search = Self { wanted: UserFilter::default(), page: 1 };
-        let wanted = &mut search.wanted;
+        let (wanted, mut class) = (&mut search.wanted, ResultFilter::default());
         for (name, value) in parse(query.as_bytes()) {
             match &*name {
                 "q" => wanted.text = value.trim().chars().take(MAX_CHARS).collect(),
-                "school" if value == "none" => wanted.school = Some(ColumnFilter::Missing),
-                "school" => wanted.school = Id::parse(&value).map(|Id(id)| ColumnFilter::Is(id)),
-                "year" if value == "none" => wanted.year = Some(ColumnFilter::Missing),
-                "year" => {
-                    wanted.year = value.parse::<Year>().ok().map(ColumnFilter::Is);
-                    wanted.key_stage = value.parse::<KeyStage>().ok();
-                }
                 "role" => wanted.role = [Role::Pupil, Role::Admin].into_iter().find(|it| it.name() == value),
                 "unverified" => wanted.unverified = value == "yes",
-                "page" => search.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
-                _ => {}
+                "page" => search.page = class_filter::read_page(&value),
+                name => {
+                    class_filter::read(&mut class, name, &value);
+                }
             }
         }
+        (wanted.school, wanted.year, wanted.key_stage) = (class.school, class.year, class.key_stage);
         search
     }
 
     /// Returns the filters as form fields.
     #[must_use]
-    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn fields(&self) -> class_filter::Fields {
         let UserFilter { text, school, key_stage, year, role, unverified } = &self.wanted;
-        let school = school.map(|it| match it {
-            ColumnFilter::Missing => "none".to_owned(),
-            ColumnFilter::Is(id) => id.to_string(),
-        });
-        let year = year.map(|it| match it {
-            ColumnFilter::Missing => "none".to_owned(),
-            ColumnFilter::Is(year) => year.number().to_string(),
-        });
-        let fields = [
-            ("q", (!text.is_empty()).then(|| text.clone())),
-            ("school", school),
-            ("year", year.or_else(|| key_stage.map(|it| it.name().to_owned()))),
-            ("role", role.map(|it| it.name().to_owned())),
-            ("unverified", unverified.then(|| "yes".to_owned())),
-        ];
-        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        let text = (!text.is_empty()).then(|| ("q", text.clone()));
+        let class = ResultFilter { school: *school, year: *year, key_stage: *key_stage };
+        let role = role.map(|it| ("role", it.name().to_owned()));
+        let unverified = unverified.then(|| ("unverified", "yes".to_owned()));
+        text.into_iter().chain(class_filter::fields(class)).chain(role).chain(unverified).collect()
     }
 
     /// Returns the URL of the first page of results.
     #[must_use]
     pub(crate) fn address(&self, path: &str) -> String {
-        let fields = self.fields();
-        if fields.is_empty() {
-            return path.to_owned();
-        }
-        format!("{path}?{}", Serializer::new(String::new()).extend_pairs(fields).finish())
-    }
-
-    /// Returns the value of a field, or an empty text.
-    fn field_value(&self, field: &str) -> String {
-        let field = self.fields().into_iter().find(|(name, _)| *name == field);
-        field.map(|(_, value)| value).unwrap_or_default()
+        class_filter::address(path, self.fields())
     }
 
     /// Returns `true` if the field has this value.
     pub(super) fn chosen(&self, field: &str, value: &str) -> bool {
-        self.field_value(field) == value
+        class_filter::is_chosen(&self.fields(), field, value)
     }
 
     /// Returns `true` if a filter other than the text is set.
