@@ -36,6 +36,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+/// A response takes hundreds of small allocations, and glibc's allocator an eighth of the time of
+/// a page. See `docs/decisions/0077-allocator.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The Maths Society Platform.
 #[derive(Parser)]
 #[command(
