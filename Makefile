@@ -10,8 +10,8 @@ test:         ## install what the tests need, check everything, run everything
 check:        ## the quick half of `make test`: format, lints, documentation, features
 	scripts/check
 
-check-corpora: ## other people's hostile vectors, which are not ours to ship: make check-corpora DIR=…
-	PALISADE_CORPORA="$(abspath $(DIR))" cargo nextest run -p palisade -p mathsoc --all-features --run-ignored only corpora
+check-corpora: ## other people's hostile vectors and answers, which are not ours to ship: make check-corpora DIR=…
+	PALISADE_CORPORA="$(abspath $(DIR))" cargo nextest run -p palisade -p mathsoc -p answers --all-features --run-ignored only --success-output final corpora
 
 audit:        ## how a site stands, and what to type to mend it: make audit URL=https://…
 	cargo run --quiet -p palisade-cli -- audit $(URL)
