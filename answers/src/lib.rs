@@ -87,12 +87,14 @@
 //!   [MathLive](https://mathlive.io/), whose LaTeX is read.
 
 // The folders are the steps above. A folder imports only folders to its left, and `print` imports
-// up to `normalise`: error, limits, decimal, rules <- lex <- parse <- classify <- normalise <-
-// compare. Inside a folder, a module and its own parts may import each other.
+// up to `normalise`: error, limits, decimal, kind, rules <- lex <- parse <- classify <- normalise <-
+// compare <- checker. Inside a folder, a module and its own parts may import each other.
+mod checker;
 mod classify;
 mod compare;
 mod decimal;
 mod error;
+mod kind;
 mod lex;
 mod limits;
 mod normalise;
@@ -100,10 +102,12 @@ mod parse;
 mod print;
 mod rules;
 
+pub use checker::{Checker, ExpectedError, Outcome, ReadAs, Verdict};
 pub use compare::{Comparison, Hint, Side, compare};
 pub use error::ParseError;
+pub use kind::{Form, Kind, KindError, Tolerance};
 pub use print::{normalize, to_mathml};
-pub use rules::{AnswerRules, AnswerRulesError, Tolerance};
+pub use rules::{AnswerRules, AnswerRulesError};
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

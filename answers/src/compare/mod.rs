@@ -77,7 +77,7 @@ fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: 
             Some(factor) if factor.is_one() => compare_texts(&expected, &given, rules, budget),
             // A converted value is a product, so it cannot be required to be simplified.
             Some(factor) => {
-                let rules = AnswerRules { simplified: false, ..rules.clone() };
+                let rules = AnswerRules { form: None, ..rules.clone() };
                 compare_texts(&expected, &format!("({given})*({factor})"), &rules, budget)
             }
             None => Comparison::not_equal(None),
@@ -175,7 +175,7 @@ fn compare_answers(
         Err(error) => return Comparison::unreadable(Side::Given, error),
     };
     if comparer.equal(&expected_object, &given_object) {
-        let simple = !rules.simplified || simplified::is_simplified(expected, given, rules, budget);
+        let simple = rules.form.is_none() || simplified::is_simplified(expected, given, rules, budget);
         return if simple { Comparison::Equal } else { Comparison::not_equal(Hint::NotSimplified) };
     }
     let hint = hints::find(&mut comparer, &expected_object, &given_object, given);

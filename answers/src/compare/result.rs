@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::ParseError;
+use crate::kind::Form;
 
 /// The result of [`compare`](crate::compare).
 ///
@@ -96,6 +97,8 @@ pub enum Hint {
     AngleUnit,
     /// An equal answer that is not simplified, where the rules require it.
     NotSimplified,
+    /// An equal answer that is not in the required form.
+    Form(Form),
     /// The expected number without its unit.
     MissingUnit,
     /// The expected elements in another order, where the order matters.
@@ -115,7 +118,8 @@ impl fmt::Display for Hint {
             Self::MissingConstant => "A constant is missing.",
             Self::Sign => "Check the sign.",
             Self::AngleUnit => "Check whether the angle is in degrees or in radians.",
-            Self::NotSimplified => "This is right: now simplify it.",
+            Self::NotSimplified | Self::Form(Form::Simplified) => "This is right: now simplify it.",
+            Self::Form(form) => form.request(),
             Self::MissingUnit => "The unit is missing.",
             Self::Order => "Check the order.",
             Self::MissingSolution => "There are more solutions.",

@@ -9,8 +9,8 @@ use crate::lex::Interpretation;
 use crate::lex::function::{Constant, Function};
 use crate::lex::token::Relation;
 
-mod mathml;
-mod plain;
+pub(crate) mod mathml;
+pub(crate) mod plain;
 
 /// Returns the canonical form of an answer as plain text.
 ///

@@ -71,7 +71,7 @@ impl Comparer<'_> {
         if one == Some(true) || two == Some(true) {
             return false;
         }
-        if self.rules.simplified && first.as_ref().map(|(x, _)| *x) != second.as_ref().map(|(y, _)| *y) {
+        if self.rules.form.is_some() && first.as_ref().map(|(x, _)| *x) != second.as_ref().map(|(y, _)| *y) {
             return false;
         }
         let (MathObject::Chain(sides_a, relations_a), MathObject::Chain(sides_b, relations_b)) = (a, b)

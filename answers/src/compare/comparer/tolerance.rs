@@ -44,6 +44,7 @@ impl Comparer<'_> {
                 }
                 _ => false,
             },
+            ToleranceMode::Places(_) => false,
         }
     }
 
