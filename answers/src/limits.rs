@@ -1,8 +1,7 @@
 //! The limits of an answer, and the step budget of a comparison.
 //!
 //! Steps are counted, not timed, so that a pair has the same result on every machine. A comparison
-//! without steps left loses certainty, not its result: it skips the check with many digits, and the
-//! result of the quick check stands.
+//! without steps left is undecided.
 
 use std::cell::Cell;
 
@@ -26,29 +25,44 @@ const STEPS: u64 = 2_500_000;
 
 /// The steps that are left in one comparison.
 #[derive(Debug)]
-pub(crate) struct Budget(Cell<u64>);
+pub(crate) struct Budget {
+    left: Cell<u64>,
+    exhausted: Cell<bool>,
+}
 
 impl Budget {
     pub(crate) fn new() -> Self {
-        Self(Cell::new(STEPS))
+        Self::of(STEPS)
+    }
+
+    fn of(steps: u64) -> Self {
+        Self { left: Cell::new(steps), exhausted: Cell::new(false) }
     }
 
     /// Takes steps; `None` if fewer are left.
     pub(crate) fn take(&self, steps: usize) -> Option<()> {
-        let left = self.0.get().checked_sub(steps as u64);
-        self.0.set(left.unwrap_or(0));
+        let left = self.left.get().checked_sub(steps as u64);
+        if left.is_none() {
+            self.exhausted.set(true);
+        }
+        self.left.set(left.unwrap_or(0));
         left.map(|_| ())
+    }
+
+    /// Returns `true` if an attempt to take steps has failed.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.exhausted.get()
     }
 
     /// Splits off a fraction of the steps for an attempt that may fail.
     pub(crate) fn part(&self, of: u64) -> Self {
-        let part = self.0.get() / of.max(1);
-        self.0.set(self.0.get() - part);
-        Self(Cell::new(part))
+        let part = self.left.get() / of.max(1);
+        self.left.set(self.left.get() - part);
+        Self::of(part)
     }
 
     /// Returns the unused steps of an attempt.
     pub(crate) fn give_back(&self, part: &Self) {
-        self.0.set(self.0.get() + part.0.get());
+        self.left.set(self.left.get() + part.left.get());
     }
 }

@@ -52,14 +52,19 @@ fn corpora_of_answers_are_decided_as_listed() {
                 _ if convention.is_some() => &mut score.convention,
                 Comparison::Equal => &mut score.accepted,
                 Comparison::NotEqual { .. } => &mut score.refused,
-                Comparison::Unreadable { .. } => &mut score.unreadable,
+                Comparison::Unreadable { .. } | Comparison::Undecided => &mut score.unreadable,
             };
             *what += 1;
             accepted += usize::from(result.is_equal() && convention.is_none());
-            println!("{key}  {source}: {expected} ‖ {given}  [{rules}] {result:?} {}", convention.unwrap_or(""));
+            println!(
+                "{key}  {source}: {expected} ‖ {given}  [{rules}] {result:?} {}",
+                convention.unwrap_or("")
+            );
         }
     }
-    println!("source | pairs | right | accepted though wrong | refused though right | unreadable | by convention");
+    println!(
+        "source | pairs | right | accepted though wrong | refused though right | unreadable | by convention"
+    );
     for (source, score) in &scores {
         let Score { pairs, right, accepted, refused, unreadable, convention } = score;
         println!("{source} | {pairs} | {right} | {accepted} | {refused} | {unreadable} | {convention}");
@@ -77,5 +82,6 @@ fn corpora_of_answers_are_decided_as_listed() {
 
 /// The 64-bit FNV-1a hash of a line, which names a pair without repeating it.
 fn fnv1a(line: &str) -> u64 {
-    line.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    line.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }

@@ -2,6 +2,7 @@
 
 use dashu_ratio::RBig;
 
+use crate::compare::decision::Decision;
 use crate::compare::modular::{Residues, cross_equal};
 use crate::compare::numeric::real::{BigFloat, Real};
 use crate::compare::numeric::{self, Ball, Domain, NumericOutcome, SEED, SamplePoints, Values};
@@ -12,30 +13,35 @@ use crate::parse::tree::Id;
 /// The number of attempts with other random values, after a division by zero.
 const SEEDS: u64 = 3;
 
-/// Returns `true` if two expressions are equal wherever both are defined.
-pub(crate) fn same(dag: &Dag, a: Id, b: Id, budget: &Budget) -> bool {
+/// Compares two expressions wherever both are defined.
+pub(crate) fn same(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Decision {
     if a == b {
-        return true;
+        return Decision::Same;
     }
     if let (Some(x), Some(y)) = (dag.value(a), dag.value(b)) {
-        return x == y;
+        return (x == y).into();
     }
     for seed in 0..SEEDS {
         if budget.take(dag.ops().len() * 200).is_none() {
-            return false;
+            return Decision::Undecided;
         }
         let residues = Residues::of(dag, seed);
         let (Some(x), Some(y)) = (residues.get(a), residues.get(b)) else { continue };
         let rational = residues.is_rational(a) && residues.is_rational(b);
         if x == y {
-            return !rational || !refuted(dag, a, b, budget);
+            return (!rational || !refuted(dag, a, b, budget)).into();
         }
         if rational {
-            return false;
+            return Decision::Different;
         }
-        return numeric::same(dag, a, b, budget) == NumericOutcome::Same;
+        return match numeric::same(dag, a, b, budget) {
+            NumericOutcome::Same => Decision::Same,
+            NumericOutcome::Different => Decision::Different,
+            NumericOutcome::Unknown if budget.is_exhausted() => Decision::Undecided,
+            NumericOutcome::Unknown => Decision::Different,
+        };
     }
-    false
+    Decision::Undecided
 }
 
 /// Returns `true` if exact arithmetic refutes an equality modulo both primes.

@@ -5,6 +5,7 @@ use dashu_ratio::RBig;
 use super::result::Hint;
 use crate::classify::{MathObject, ParsedAnswer, collect};
 use crate::compare::comparer::Comparer;
+use crate::compare::decision::Decision;
 use crate::compare::equality;
 use crate::lex::function::{Constant, Function};
 use crate::normalise::dag::Op;
@@ -38,8 +39,8 @@ pub(super) fn find(
             lists(comparer, std::slice::from_ref(one), b)
         }
         (MathObject::Tuple(a), MathObject::Tuple(b)) if a.len() == b.len() => {
-            let same = comparer.all_among(a, b) && comparer.all_among(b, a);
-            same.then_some(Hint::Order)
+            let same = comparer.all_among(a, b).and(|| comparer.all_among(b, a));
+            same.is_same().then_some(Hint::Order)
         }
         _ => comparer.same_but_ends(wanted, got).then_some(Hint::Boundary),
     }
@@ -65,7 +66,7 @@ fn values(comparer: &mut Comparer<'_>, expected: Id, given: Id, answer: &ParsedA
         return Some(Hint::Rounded);
     }
     let negative = comparer.dag.neg(expected);
-    if equality::same(&comparer.dag, negative, given, comparer.budget) {
+    if equality::same(&comparer.dag, negative, given, comparer.budget).is_same() {
         return Some(Hint::Sign);
     }
     if lacks_constant(comparer, expected, given) {
@@ -76,8 +77,9 @@ fn values(comparer: &mut Comparer<'_>, expected: Id, given: Id, answer: &ParsedA
     let factor = comparer.dag.div(degrees, pi);
     let (larger, smaller) = (comparer.dag.mul(expected, factor), comparer.dag.div(expected, factor));
     let budget = comparer.budget;
-    let angle =
-        [larger, smaller].into_iter().any(|other| equality::same(&comparer.dag, other, given, budget));
+    let angle = [larger, smaller]
+        .into_iter()
+        .any(|other| equality::same(&comparer.dag, other, given, budget).is_same());
     angle.then_some(Hint::AngleUnit)
 }
 
@@ -91,7 +93,9 @@ fn lacks_constant(comparer: &mut Comparer<'_>, expected: Id, given: Id) -> bool 
             continue;
         }
         let without = comparer.put(expected, letter, 0);
-        if without.is_some_and(|without| equality::same(&comparer.dag, without, given, comparer.budget)) {
+        if without
+            .is_some_and(|without| equality::same(&comparer.dag, without, given, comparer.budget).is_same())
+        {
             return true;
         }
     }
@@ -101,10 +105,10 @@ fn lacks_constant(comparer: &mut Comparer<'_>, expected: Id, given: Id) -> bool 
 fn lists(comparer: &mut Comparer<'_>, wanted: &[MathObject], got: &[MathObject]) -> Option<Hint> {
     let (right, all) = (comparer.all_among(got, wanted), comparer.all_among(wanted, got));
     match (right, all) {
-        (true, true) => Some(Hint::Order),
-        (true, false) => Some(Hint::MissingSolution),
-        (false, true) => Some(Hint::ExtraSolution),
-        (false, false) => None,
+        (Decision::Same, Decision::Same) => Some(Hint::Order),
+        (Decision::Same, Decision::Different) => Some(Hint::MissingSolution),
+        (Decision::Different, Decision::Same) => Some(Hint::ExtraSolution),
+        _ => None,
     }
 }
 

@@ -15,9 +15,11 @@ use crate::limits::Budget;
 use crate::rules::AnswerRules;
 
 use self::comparer::Comparer;
+use self::decision::Decision;
 use self::variables::{case_folding, check_variables};
 
 mod comparer;
+mod decision;
 mod equality;
 mod hints;
 mod modular;
@@ -85,11 +87,11 @@ fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: 
         (Some(_), None) => match compare_texts(&expected, &given, rules, budget) {
             Comparison::Equal => Comparison::not_equal(Hint::MissingUnit),
             Comparison::NotEqual { .. } => Comparison::not_equal(None),
-            unreadable => unreadable,
+            other => other,
         },
         (None, Some(_)) => match compare_texts(&expected, &given, rules, budget) {
-            Comparison::Equal | Comparison::NotEqual { .. } => Comparison::not_equal(None),
-            unreadable => unreadable,
+            unreadable @ Comparison::Unreadable { .. } => unreadable,
+            _ => Comparison::not_equal(None),
         },
     }
 }
@@ -174,9 +176,13 @@ fn compare_answers(
         Ok(object) => object,
         Err(error) => return Comparison::unreadable(Side::Given, error),
     };
-    if comparer.equal(&expected_object, &given_object) {
-        let simple = rules.form.is_none() || simplified::is_simplified(expected, given, rules, budget);
-        return if simple { Comparison::Equal } else { Comparison::not_equal(Hint::NotSimplified) };
+    match comparer.equal(&expected_object, &given_object) {
+        Decision::Same => {
+            let simple = rules.form.is_none() || simplified::is_simplified(expected, given, rules, budget);
+            return if simple { Comparison::Equal } else { Comparison::not_equal(Hint::NotSimplified) };
+        }
+        Decision::Undecided => return Comparison::Undecided,
+        Decision::Different => {}
     }
     let hint = hints::find(&mut comparer, &expected_object, &given_object, given);
     Comparison::not_equal(hint.or_else(|| angle_unit_hint(expected, given, rules, budget)))
@@ -200,7 +206,7 @@ fn angle_unit_hint(
         let Ok(expected) = comparer.import(expected, &|name| name.to_owned()) else { return None };
         comparer.dag.conventions.degrees = given_degrees;
         let Ok(given) = comparer.import(given, &|name| name.to_owned()) else { return None };
-        same |= comparer.equal(&expected, &given);
+        same |= comparer.equal(&expected, &given).is_same();
     }
     same.then_some(Hint::AngleUnit)
 }

@@ -116,6 +116,7 @@ impl Residues {
             }
             Op::Unary(function, a) => self.opaque(seed, 100 + *function as u64, &[*a]),
             Op::Binary(function, a, b) => self.opaque(seed, 200 + *function as u64, &[*a, *b]),
+            Op::Apply(function, all) => self.opaque(seed, 300 + u64::from(*function), all),
             Op::Undefined => None,
         }
     }

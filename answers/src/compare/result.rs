@@ -30,6 +30,10 @@ pub enum Comparison {
         /// The likely mistake, if the given answer is a near miss.
         hint: Option<Hint>,
     },
+    /// Neither equality nor difference was shown: the steps ran out, or no test applies.
+    ///
+    /// A person decides.
+    Undecided,
     /// One of the two texts cannot be read.
     Unreadable {
         /// The text that cannot be read. The expected answer is an administrator's mistake.

@@ -205,6 +205,14 @@ pub(crate) fn of(
                 };
                 letter(generators, name, None)
             }
+            Op::Apply(function, all) => {
+                let mut arguments = Vec::new();
+                for id in all {
+                    arguments.push(print(get(id)?, generators, budget)?);
+                }
+                let name = &dag.functions()[usize::from(*function)];
+                letter(generators, format!("{name}({})", arguments.join(", ")), None)
+            }
             Op::Undefined => return None,
         };
         all[id as usize] = Some(ratio);

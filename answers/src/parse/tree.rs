@@ -23,6 +23,8 @@ pub(crate) enum Node {
     Quotient(Id, Id),
     Power(Id, Id),
     Call(Function, Box<[Id]>),
+    /// A function without a definition, applied by name: `f(x)`, `f'(x)`, `Var(X)`.
+    Apply(Box<str>, Box<[Id]>),
     Factorial(Id),
     Percent(Id),
     Degrees(Id),
@@ -42,7 +44,7 @@ impl Node {
             | Self::Degrees(a)
             | Self::PlusMinus(a, _) => vec![*a],
             Self::Quotient(a, b) | Self::Power(a, b) | Self::Mixed(a, b) => vec![*a, *b],
-            Self::Sum(all) | Self::Product(all) | Self::Call(_, all) => all.to_vec(),
+            Self::Sum(all) | Self::Product(all) | Self::Call(_, all) | Self::Apply(_, all) => all.to_vec(),
         }
     }
 
@@ -62,6 +64,7 @@ impl Node {
             Self::Sum(ids) => Self::Sum(all(ids)),
             Self::Product(ids) => Self::Product(all(ids)),
             Self::Call(function, ids) => Self::Call(*function, all(ids)),
+            Self::Apply(name, ids) => Self::Apply(name.clone(), all(ids)),
         }
     }
 }

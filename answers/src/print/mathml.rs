@@ -135,6 +135,9 @@ fn node(arena: &Arena, id: Id) -> (String, Precedence) {
             ),
         },
         Node::Call(function, all) => call(arena, *function, all),
+        Node::Apply(name, all) => {
+            (row(&format!("{}{}", symbol(name), arguments(arena, all))), Precedence::Power)
+        }
         Node::Factorial(a) => {
             (row(&format!("{}{}", of(*a, Precedence::Atom), operator("!"))), Precedence::Power)
         }

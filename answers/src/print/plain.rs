@@ -176,6 +176,10 @@ fn node(arena: &Arena, id: Id) -> (String, Precedence) {
                 _ => (format!("{}({})", name_of(*function), inside.join(", ")), Precedence::Power),
             }
         }
+        Node::Apply(name, all) => {
+            let inside: Vec<String> = all.iter().map(|id| of(*id, Precedence::Sum)).collect();
+            (format!("{name}({})", inside.join(", ")), Precedence::Power)
+        }
         Node::Factorial(a) => (format!("({})!", of(*a, Precedence::Sum)), Precedence::Power),
         Node::Percent(a) => (format!("({})%", of(*a, Precedence::Sum)), Precedence::Power),
         Node::Degrees(a) => (format!("({})°", of(*a, Precedence::Sum)), Precedence::Power),

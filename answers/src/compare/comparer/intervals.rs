@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::Comparer;
 use crate::classify::{Connective, MathObject};
+use crate::compare::decision::Decision;
 use crate::compare::equality;
 use crate::lex::function::Constant;
 use crate::lex::token::Relation;
@@ -154,8 +155,8 @@ impl Comparer<'_> {
         // The line through two points must be equal to the function.
         let product = self.dag.mul(slope, x);
         let whole = self.dag.add(product, zero);
-        if !equality::same(&self.dag, line, two, self.budget)
-            || !equality::same(&self.dag, whole, f, self.budget)
+        if !equality::same(&self.dag, line, two, self.budget).is_same()
+            || !equality::same(&self.dag, whole, f, self.budget).is_same()
         {
             return None;
         }
@@ -189,6 +190,10 @@ impl Comparer<'_> {
                 Op::Mul(a, b) => self.dag.mul(to(a), to(b)),
                 Op::Pow(a, b) => self.dag.pow(to(a), to(b)),
                 Op::Unary(function, a) => self.dag.unary(function, to(a)),
+                Op::Apply(function, all) => {
+                    let all: Box<[Id]> = all.iter().map(|id| to(*id)).collect();
+                    self.dag.push(Op::Apply(function, all))
+                }
                 Op::Binary(..) | Op::Undefined => return None,
                 _ => id,
             };
@@ -224,7 +229,7 @@ impl Comparer<'_> {
             (Endpoint::Below, _) | (_, Endpoint::Above) => Ordering::Less,
             (_, Endpoint::Below) | (Endpoint::Above, _) => Ordering::Greater,
             (Endpoint::At(x, v), Endpoint::At(y, w)) => {
-                if self.same_value(x, y) {
+                if self.same_value(x, y).is_same() {
                     return Ordering::Equal;
                 }
                 v.total_cmp(&w)
@@ -287,29 +292,30 @@ impl Comparer<'_> {
         merged
     }
 
-    pub(super) fn same_interval_sets(&mut self, a: IntervalSet, b: IntervalSet) -> bool {
+    pub(super) fn same_interval_sets(&mut self, a: IntervalSet, b: IntervalSet) -> Decision {
         self.compare_interval_sets(a, b, true)
     }
 
     /// Returns `true` if two answers differ only in which ends are closed.
     pub(crate) fn same_but_ends(&mut self, a: &MathObject, b: &MathObject) -> bool {
         match (self.interval_set_of(a, b), self.interval_set_of(b, a)) {
-            (Some(a), Some(b)) if !a.parts.is_empty() => self.compare_interval_sets(a, b, false),
+            (Some(a), Some(b)) if !a.parts.is_empty() => self.compare_interval_sets(a, b, false).is_same(),
             _ => false,
         }
     }
 
-    fn compare_interval_sets(&mut self, a: IntervalSet, b: IntervalSet, ends: bool) -> bool {
+    fn compare_interval_sets(&mut self, a: IntervalSet, b: IntervalSet, ends: bool) -> Decision {
         if a.letter.is_some() && b.letter.is_some() && a.letter != b.letter {
-            return false;
+            return Decision::Different;
         }
         let (a, b) = (self.merged(a.parts), self.merged(b.parts));
-        a.len() == b.len()
+        let same = a.len() == b.len()
             && a.iter().zip(&b).all(|(x, y)| {
                 self.order(x.low, y.low) == Ordering::Equal
                     && self.order(x.high, y.high) == Ordering::Equal
                     && (!ends || x.low_closed == y.low_closed && x.high_closed == y.high_closed)
-            })
+            });
+        if same { Decision::Same } else { self.different() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::classify::words;
 use crate::classify::{Connective, MathObject, ParsedAnswer};
+use crate::compare::decision::Decision;
 use crate::compare::equality;
 use crate::error::ParseError;
 use crate::limits::Budget;
@@ -35,36 +36,36 @@ impl<'a> Comparer<'a> {
         normalise::import(&mut self.dag, answer, rename)
     }
 
-    /// Returns `true` if two objects are equal answers.
-    pub(crate) fn equal(&mut self, a: &MathObject, b: &MathObject) -> bool {
-        if self.budget.take(100).is_none() {
-            return false;
-        }
+    /// Compares two objects.
+    pub(crate) fn equal(&mut self, a: &MathObject, b: &MathObject) -> Decision {
         if a == b {
-            return true;
+            return Decision::Same;
+        }
+        if self.budget.take(100).is_none() {
+            return Decision::Undecided;
         }
         if let (Some(x), Some(y)) = (self.interval_set_of(a, b), self.interval_set_of(b, a)) {
             // `2x > 4` is not a solved form where `x > 2` is expected.
-            return self.is_solved_inequality(a) == self.is_solved_inequality(b)
-                && self.same_interval_sets(x, y);
+            let form = Decision::from(self.is_solved_inequality(a) == self.is_solved_inequality(b));
+            return form.and(|| self.same_interval_sets(x, y));
         }
         match (a, b) {
             (MathObject::Words(x), MathObject::Words(y)) => {
-                words::fold(x, self.rules.case) == words::fold(y, self.rules.case)
+                (words::fold(x, self.rules.case) == words::fold(y, self.rules.case)).into()
             }
-            (MathObject::Words(_), _) | (_, MathObject::Words(_)) => false,
-            (MathObject::Empty, MathObject::Empty) | (MathObject::Reals, MathObject::Reals) => true,
+            (MathObject::Words(_), _) | (_, MathObject::Words(_)) => Decision::Different,
+            (MathObject::Empty, MathObject::Empty) | (MathObject::Reals, MathObject::Reals) => Decision::Same,
             (MathObject::Expr(x), MathObject::Expr(y)) => self.same_value(*x, *y),
             (MathObject::Matrix(x), MathObject::Matrix(y)) => {
                 let flat = |rows: &[Vec<Id>]| rows.iter().flatten().copied().collect::<Vec<_>>();
-                x.len() == y.len()
-                    && x[0].len() == y[0].len()
-                    && flat(x).into_iter().zip(flat(y)).all(|(x, y)| self.same_value(x, y))
+                Decision::from(x.len() == y.len() && x[0].len() == y[0].len()).and(|| {
+                    Decision::all(flat(x).into_iter().zip(flat(y)).map(|(x, y)| self.same_value(x, y)))
+                })
             }
             (MathObject::Matrix(rows), MathObject::Tuple(other))
             | (MathObject::Tuple(other), MathObject::Matrix(rows)) => {
                 let vector: Vec<MathObject> = rows.iter().flatten().map(|id| MathObject::Expr(*id)).collect();
-                (rows.len() == 1 || rows[0].len() == 1) && self.in_order(&vector, other)
+                Decision::from(rows.len() == 1 || rows[0].len() == 1).and(|| self.in_order(&vector, other))
             }
             (MathObject::Tuple(x), MathObject::Tuple(y)) => self.in_order(x, y),
             (MathObject::Ratio(x), MathObject::Ratio(y)) => self.same_ratio(x, y),
@@ -73,7 +74,7 @@ impl<'a> Comparer<'a> {
                 if self.rules.order || self.names_one(x, y) && !joints {
                     return self.in_order(x, y);
                 }
-                self.in_order(x, y) || self.same_elements(x, y)
+                self.in_order(x, y).or(|| self.same_elements(x, y))
             }
             (MathObject::Set(x), MathObject::Set(y)) => self.same_elements(x, y),
             (MathObject::Set(x), MathObject::List(y, _)) | (MathObject::List(x, _), MathObject::Set(y)) => {
@@ -93,17 +94,15 @@ impl<'a> Comparer<'a> {
                     low_closed: other_in,
                     high_closed: also_in,
                 },
-            ) => {
-                (low_closed, high_closed) == (other_in, also_in)
-                    && self.same_value(*low, *other_low)
-                    && self.same_value(*high, *other_high)
-            }
+            ) => Decision::from((low_closed, high_closed) == (other_in, also_in))
+                .and(|| self.same_value(*low, *other_low))
+                .and(|| self.same_value(*high, *other_high)),
             (MathObject::Chain(..), MathObject::Chain(..)) => self.same_relation(a, b),
             (MathObject::List(x, _) | MathObject::Set(x), other)
             | (other, MathObject::List(x, _) | MathObject::Set(x))
                 if !x.is_empty() && !matches!(other, MathObject::Chain(..)) =>
             {
-                x.iter().all(|x| self.equal(x, other))
+                Decision::all(x.iter().map(|x| self.equal(x, other)))
             }
             (MathObject::Chain(..), other) | (other, MathObject::Chain(..)) => {
                 let chain = if matches!(a, MathObject::Chain(..)) { a } else { b };
@@ -111,36 +110,43 @@ impl<'a> Comparer<'a> {
                     Some((_, value)) => self.equal(&value, other),
                     None => match other {
                         MathObject::List(x, _) | MathObject::Set(x) if !x.is_empty() => {
-                            x.iter().all(|x| self.equal(x, chain))
+                            Decision::all(x.iter().map(|x| self.equal(x, chain)))
                         }
-                        _ => false,
+                        _ => self.different(),
                     },
                 }
             }
-            _ => false,
+            _ => self.different(),
         }
     }
 
-    /// Returns `true` for proportional ratios: a : b = c : d if ad = bc.
-    fn same_ratio(&mut self, a: &[Id], b: &[Id]) -> bool {
-        a.len() == b.len()
-            && a.iter().zip(b).all(|(x, y)| {
+    /// Returns `Different`, or `Undecided` if the steps ran out before.
+    fn different(&self) -> Decision {
+        if self.budget.is_exhausted() { Decision::Undecided } else { Decision::Different }
+    }
+
+    /// Compares ratios: a : b = c : d if ad = bc.
+    fn same_ratio(&mut self, a: &[Id], b: &[Id]) -> Decision {
+        Decision::from(a.len() == b.len()).and(|| {
+            Decision::all(a.iter().zip(b).map(|(x, y)| {
                 let (left, right) = (self.dag.mul(*x, b[0]), self.dag.mul(*y, a[0]));
                 self.same_value(left, right)
-            })
+            }))
+        })
     }
 
-    pub(crate) fn in_order(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.equal(a, b))
+    pub(crate) fn in_order(&mut self, a: &[MathObject], b: &[MathObject]) -> Decision {
+        Decision::from(a.len() == b.len())
+            .and(|| Decision::all(a.iter().zip(b).map(|(a, b)| self.equal(a, b))))
     }
 
-    fn same_elements(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
-        self.all_among(a, b) && self.all_among(b, a)
+    fn same_elements(&mut self, a: &[MathObject], b: &[MathObject]) -> Decision {
+        self.all_among(a, b).and(|| self.all_among(b, a))
     }
 
-    /// Returns `true` if every element of `a` is an element of `b`.
-    pub(crate) fn all_among(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
-        a.iter().all(|a| b.iter().any(|b| self.equal(a, b)))
+    /// Returns `Same` if every element of `a` is an element of `b`.
+    pub(crate) fn all_among(&mut self, a: &[MathObject], b: &[MathObject]) -> Decision {
+        Decision::all(a.iter().map(|a| Decision::any(b.iter().map(|b| self.equal(a, b)))))
     }
 
     /// Returns `true` if only one of the lists names its values, as in `x = 1, y = 2`.
@@ -170,11 +176,11 @@ impl<'a> Comparer<'a> {
         named.into_iter().map(|(_, value)| value).collect()
     }
 
-    /// Returns `true` if two values are equal within the tolerance of the rules.
-    pub(crate) fn same_value(&mut self, a: Id, b: Id) -> bool {
+    /// Compares two values, within the tolerance of the rules.
+    pub(crate) fn same_value(&mut self, a: Id, b: Id) -> Decision {
         match &self.rules.tolerance.0 {
             ToleranceMode::Exact => equality::same(&self.dag, a, b, self.budget),
-            _ => equality::same(&self.dag, a, b, self.budget) || self.nearly(a, b),
+            _ => equality::same(&self.dag, a, b, self.budget).or(|| self.nearly(a, b)),
         }
     }
 

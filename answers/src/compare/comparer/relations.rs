@@ -2,6 +2,7 @@
 
 use super::Comparer;
 use crate::classify::MathObject;
+use crate::compare::decision::Decision;
 use crate::compare::equality::proportional;
 use crate::lex::token::Relation;
 use crate::normalise::dag::Op;
@@ -36,8 +37,8 @@ impl Comparer<'_> {
         {
             return None;
         }
-        let consistent = others.iter().all(|other| self.equal(other, &value));
-        consistent.then_some((letter, value))
+        let consistent = Decision::all(others.iter().map(|other| self.equal(other, &value)));
+        consistent.is_same().then_some((letter, value))
     }
 
     fn is_letter(&self, object: &MathObject) -> bool {
@@ -53,7 +54,7 @@ impl Comparer<'_> {
         a == b || is_function(a) != is_function(b)
     }
 
-    pub(super) fn same_relation(&mut self, a: &MathObject, b: &MathObject) -> bool {
+    pub(super) fn same_relation(&mut self, a: &MathObject, b: &MathObject) -> Decision {
         let (first, second) = (self.solved(a), self.solved(b));
         let constant = |comparer: &Self, solved: &Option<(Id, MathObject)>| match solved {
             Some((_, MathObject::Expr(id))) => Some(comparer.is_constant(*id)),
@@ -63,23 +64,25 @@ impl Comparer<'_> {
         let (one, two) = (constant(self, &first), constant(self, &second));
         if let (Some((x, v)), Some((y, w))) = (&first, &second)
             && self.same_name(*x, *y)
-            && self.equal(v, w)
         {
-            return true;
+            match self.equal(v, w) {
+                Decision::Different => {}
+                decided => return decided,
+            }
         }
         // `2x = 4` is not a solved form where `x = 2` is expected.
         if one == Some(true) || two == Some(true) {
-            return false;
+            return self.different();
         }
         if self.rules.form.is_some() && first.as_ref().map(|(x, _)| *x) != second.as_ref().map(|(y, _)| *y) {
-            return false;
+            return self.different();
         }
         let (MathObject::Chain(sides_a, relations_a), MathObject::Chain(sides_b, relations_b)) = (a, b)
         else {
-            return false;
+            return Decision::Different;
         };
         if sides_a.len() != sides_b.len() {
-            return false;
+            return Decision::Different;
         }
         let steps = |sides: &[MathObject],
                      relations: &[Relation]|
@@ -88,43 +91,42 @@ impl Comparer<'_> {
             Some(steps.collect())
         };
         let (Some(a), Some(mut b)) = (steps(sides_a, relations_a), steps(sides_b, relations_b)) else {
-            return false;
+            return Decision::Different;
         };
-        if self.same_steps(&a, &b) {
-            return true;
-        }
-        b.reverse();
-        a.len() > 1 && self.same_steps(&a, &b)
+        self.same_steps(&a, &b).or(|| {
+            b.reverse();
+            Decision::from(a.len() > 1).and(|| self.same_steps(&a, &b))
+        })
     }
 
     fn same_steps(
         &mut self,
         a: &[(MathObject, Relation, MathObject)],
         b: &[(MathObject, Relation, MathObject)],
-    ) -> bool {
-        a.iter().zip(b).all(|(a, b)| self.same_step(a, b))
+    ) -> Decision {
+        Decision::all(a.iter().zip(b).map(|(a, b)| self.same_step(a, b)))
     }
 
     fn same_step(
         &mut self,
         a: &(MathObject, Relation, MathObject),
         b: &(MathObject, Relation, MathObject),
-    ) -> bool {
+    ) -> Decision {
         let (Some((f, one)), Some((g, two))) = (self.as_zero(a), self.as_zero(b)) else {
-            return a.1 == b.1 && self.equal(&a.0, &b.0) && self.equal(&a.2, &b.2);
+            return Decision::from(a.1 == b.1).and(|| self.equal(&a.0, &b.0)).and(|| self.equal(&a.2, &b.2));
         };
         if one != two {
-            return false;
+            return Decision::Different;
         }
         match proportional(&self.dag, f, g, self.budget) {
-            Some(sign) => sign > 0 || matches!(one, Relation::Equal | Relation::NotEqual),
+            Some(sign) => (sign > 0 || matches!(one, Relation::Equal | Relation::NotEqual)).into(),
             None if one == Relation::Equal => {
                 let part = self.budget.part(2);
                 let same = rational::same_numerator(&self.dag, f, g, &part) == Some(true);
                 self.budget.give_back(&part);
-                same
+                if same { Decision::Same } else { self.different() }
             }
-            None => false,
+            None => self.different(),
         }
     }
 

@@ -4,6 +4,7 @@ use dashu_int::IBig;
 use dashu_ratio::RBig;
 
 use super::Comparer;
+use crate::compare::decision::Decision;
 use crate::compare::equality::{self, number, within};
 use crate::compare::numeric::real::{BigFloat, Real};
 use crate::compare::numeric::{Ball, Domain, SEED, SamplePoints, Values};
@@ -11,25 +12,25 @@ use crate::parse::tree::Id;
 use crate::rules::ToleranceMode;
 
 impl Comparer<'_> {
-    /// Returns `true` if the given value is within the tolerance, at every sample point.
-    pub(super) fn nearly(&mut self, expected: Id, given: Id) -> bool {
+    /// Returns `Same` if the given value is within the tolerance, at every sample point.
+    pub(super) fn nearly(&mut self, expected: Id, given: Id) -> Decision {
         let wanted = self.dag.dependencies(&[expected, given]);
         let points = SamplePoints::of(&self.dag, &wanted);
         let mut agreed = 0;
         for k in 0..points.tried {
             let point = points.get(k, SEED);
             let values = Values::<BigFloat>::at(&self.dag, &wanted, &point, Domain::Real, self.budget);
-            let Some(values) = values else { break };
+            let Some(values) = values else { return Decision::Undecided };
             let (Some(x), Some(y)) = (values.get(expected), values.get(given)) else { continue };
             if !self.near(x, y) {
-                return false;
+                return Decision::Different;
             }
             agreed += 1;
             if agreed >= 8 {
                 break;
             }
         }
-        agreed > 0
+        (agreed > 0).into()
     }
 
     fn near(&self, expected: &Ball<BigFloat>, given: &Ball<BigFloat>) -> bool {

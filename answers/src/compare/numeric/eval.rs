@@ -5,6 +5,7 @@ use dashu_ratio::RBig;
 
 use super::ball::{Ball, Domain};
 use super::real::Real;
+use crate::compare::random::mix;
 use crate::lex::function::Constant;
 use crate::limits::Budget;
 use crate::normalise::dag::{Dag, Op};
@@ -51,7 +52,22 @@ impl<R: Real> Values<R> {
             Op::Pow(a, b) => self.power(dag, *a, *b, domain),
             Op::Unary(function, a) => one(*function, self.get(*a)?, domain),
             Op::Binary(function, a, b) => two(*function, self.get(*a)?, self.get(*b)?),
+            Op::Apply(function, all) => self.generic(*function, all),
         }
+    }
+
+    /// Returns the value of a function without a definition: the sine of a combination of its
+    /// arguments with pseudo-random coefficients.
+    fn generic(&self, function: u16, arguments: &[Id]) -> Option<Ball<R>> {
+        let coefficient = |index: usize| {
+            let random = mix(&[8, u64::from(function), index as u64]) % (1 << 20);
+            Ball::exact(&RBig::from_parts((random as i64 + 1).into(), (1u32 << 20).into()))
+        };
+        let mut sum = coefficient(0);
+        for (index, id) in arguments.iter().enumerate() {
+            sum = sum.add(&coefficient(index + 1).mul(self.get(*id)?));
+        }
+        sum.sin_cos().map(|(sin, _)| sin)
     }
 
     fn power(&self, dag: &Dag, base: Id, exponent: Id, domain: Domain) -> Option<Ball<R>> {

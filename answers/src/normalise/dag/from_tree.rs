@@ -75,6 +75,7 @@ impl Dag {
             }
             Node::Degrees(a) if self.conventions.degrees => to(*a),
             Node::Degrees(a) => self.radians(to(*a)),
+            Node::Apply(name, all) => self.apply(name, all.iter().map(|id| to(*id)).collect()),
             Node::Call(function, all) => {
                 let ids: Vec<Id> = all.iter().map(|id| to(*id)).collect();
                 self.call(*function, &ids, at)?

@@ -27,6 +27,8 @@ pub(crate) enum Op {
     Pow(Id, Id),
     Unary(Unary, Id),
     Binary(Binary, Id, Id),
+    /// A function without a definition: equal arguments have equal values.
+    Apply(u16, Box<[Id]>),
     /// A division by zero, or 0⁰.
     Undefined,
 }
@@ -44,6 +46,7 @@ pub(crate) struct Dag {
     ops: Vec<Op>,
     interned: HashMap<Op, Id>,
     names: Vec<Box<str>>,
+    functions: Vec<Box<str>>,
     pub(crate) conventions: Conventions,
 }
 
@@ -78,12 +81,13 @@ impl Dag {
         roots.iter().for_each(|root| needed[*root as usize] = true);
         for id in (0..=last).rev() {
             if needed[id] {
-                match self.ops[id] {
+                match &self.ops[id] {
                     Op::Add(a, b) | Op::Mul(a, b) | Op::Pow(a, b) | Op::Binary(_, a, b) => {
-                        needed[a as usize] = true;
-                        needed[b as usize] = true;
+                        needed[*a as usize] = true;
+                        needed[*b as usize] = true;
                     }
-                    Op::Unary(_, a) => needed[a as usize] = true,
+                    Op::Unary(_, a) => needed[*a as usize] = true,
+                    Op::Apply(_, all) => all.iter().for_each(|id| needed[*id as usize] = true),
                     _ => {}
                 }
             }
@@ -104,6 +108,7 @@ impl Dag {
                 Op::Undefined
             }
             Op::Unary(_, a) if *self.op(a) == Op::Undefined => Op::Undefined,
+            Op::Apply(_, all) if all.iter().any(|id| *self.op(*id) == Op::Undefined) => Op::Undefined,
             op => op,
         };
         if let Some(id) = self.interned.get(&op) {
@@ -129,6 +134,20 @@ impl Dag {
             self.names.len() - 1
         });
         self.push(Op::Variable(index as u16))
+    }
+
+    /// Adds the value of a function without a definition.
+    pub(crate) fn apply(&mut self, name: &str, arguments: Box<[Id]>) -> Id {
+        let index = self.functions.iter().position(|known| **known == *name).unwrap_or_else(|| {
+            self.functions.push(name.into());
+            self.functions.len() - 1
+        });
+        self.push(Op::Apply(index as u16, arguments))
+    }
+
+    /// Returns the names of the functions without a definition.
+    pub(crate) fn functions(&self) -> &[Box<str>] {
+        &self.functions
     }
 
     pub(crate) fn add(&mut self, a: Id, b: Id) -> Id {

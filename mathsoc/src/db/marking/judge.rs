@@ -40,7 +40,7 @@ impl BoxKey {
             Comparison::Equal => Judged::Right,
             Comparison::NotEqual { hint } => Judged::Wrong(hint.map(|hint| hint.to_string())),
             Comparison::Unreadable { side: Side::Given, .. } => Judged::Unreadable,
-            Comparison::Unreadable { side: Side::Expected, .. } => Judged::Unknown,
+            Comparison::Unreadable { side: Side::Expected, .. } | Comparison::Undecided => Judged::Unknown,
         }
     }
 }
@@ -53,7 +53,7 @@ pub(super) enum Judged {
     Wrong(Option<String>),
     /// The answer cannot be read under the present rules.
     Unreadable,
-    /// The key cannot be read, so the stored verdict stays.
+    /// The key cannot be read, or the comparison is undecided, so the stored verdict stays.
     Unknown,
 }
 
@@ -69,6 +69,7 @@ pub(crate) fn compare_any<'a>(
         match answers::compare(right, given, rules) {
             Comparison::Equal => return Comparison::Equal,
             unreadable @ Comparison::Unreadable { side: Side::Given, .. } => return unreadable,
+            Comparison::Undecided => first = Some(Comparison::Undecided),
             other => drop(first.get_or_insert(other)),
         }
     }

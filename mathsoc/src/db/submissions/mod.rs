@@ -221,6 +221,10 @@ async fn compare(
     let compare = move || compare_any(right.iter().map(String::as_str), &given, &rules);
     match tokio::task::spawn_blocking(compare).await? {
         Comparison::Unreadable { side: Side::Expected, message, .. } => Err(broken(&message)),
+        Comparison::Undecided => {
+            let message = "This answer can't be checked: write it in a simpler form.".to_owned();
+            Ok(Comparison::Unreadable { side: Side::Given, position: 0, message })
+        }
         verdict => Ok(verdict),
     }
 }

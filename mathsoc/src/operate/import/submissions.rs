@@ -107,6 +107,9 @@ fn read(
                 Comparison::Unreadable { .. } => {
                     return Err("it had no verdict, and it cannot be read".to_owned());
                 }
+                Comparison::Undecided => {
+                    return Err("it had no verdict, and its comparison is undecided".to_owned());
+                }
                 verdict => {
                     line.remark(row.id, "it had no verdict, and was judged now");
                     verdict.is_equal()

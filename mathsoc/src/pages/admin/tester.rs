@@ -123,7 +123,7 @@ pub(crate) async fn compare(body: Bytes) -> Result<Response, Error> {
     let hint = match verdict {
         Comparison::Unreadable { position, message, .. } => return Ok(unreadable_answer(&message, position)),
         Comparison::NotEqual { hint } => hint.map(|hint| hint.to_string()),
-        Comparison::Equal => None,
+        Comparison::Equal | Comparison::Undecided => None,
     };
     let math = |read: ParsedAnswer| read.math.map(|math| math.to_string());
     let body_json = json!({

@@ -1,0 +1,80 @@
+//! The result of one test for equality, with three values (Kleene's logic).
+
+/// Whether two values are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Same,
+    Different,
+    /// The steps ran out, or no test applies.
+    Undecided,
+}
+
+impl Decision {
+    pub(crate) fn is_same(self) -> bool {
+        self == Self::Same
+    }
+
+    /// Returns `Different` if the other decision, which is made only if needed, is `Different`.
+    pub(crate) fn and(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Different => Self::Different,
+            Self::Same => other(),
+            Self::Undecided if other() == Self::Different => Self::Different,
+            Self::Undecided => Self::Undecided,
+        }
+    }
+
+    /// Returns `Same` if the other decision, which is made only if needed, is `Same`.
+    pub(crate) fn or(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Same => Self::Same,
+            Self::Different => other(),
+            Self::Undecided if other() == Self::Same => Self::Same,
+            Self::Undecided => Self::Undecided,
+        }
+    }
+
+    /// Returns `Same` if every decision is, and `Different` at the first that is.
+    pub(crate) fn all(decisions: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::Same;
+        for decision in decisions {
+            all = all.and(|| decision);
+            if all == Self::Different {
+                break;
+            }
+        }
+        all
+    }
+
+    /// Returns `Same` at the first decision that is, and `Different` if every decision is.
+    pub(crate) fn any(decisions: impl IntoIterator<Item = Self>) -> Self {
+        let mut any = Self::Different;
+        for decision in decisions {
+            any = any.or(|| decision);
+            if any == Self::Same {
+                break;
+            }
+        }
+        any
+    }
+}
+
+impl From<bool> for Decision {
+    fn from(same: bool) -> Self {
+        if same { Self::Same } else { Self::Different }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decision::{self, Different, Same, Undecided};
+
+    #[test]
+    fn an_undecided_element_never_decides() {
+        assert_eq!(Decision::all([Same, Undecided]), Undecided);
+        assert_eq!(Decision::all([Undecided, Different]), Different);
+        assert_eq!(Decision::any([Different, Undecided]), Undecided);
+        assert_eq!(Decision::any([Undecided, Same]), Same);
+        assert_eq!((Decision::all([]), Decision::any([])), (Same, Different));
+    }
+}
