@@ -4,7 +4,7 @@
 //! 1. Units are split off and converted, if the rules ask for units.
 //! 2. Both texts are read in their usual interpretation.
 //! 3. The answers are compared ([`comparer`]), expression by expression ([`equality`]).
-//! 4. Equal answers are checked for their simplest form ([`simplified`]), if the rules ask for it.
+//! 4. Equal answers are checked for their simplest form ([`forms`]), if the rules ask for it.
 //! 5. A wrong answer gets a hint ([`hints`]).
 //! 6. If a text has another usual interpretation, steps 3 to 5 are tried with it.
 
@@ -21,12 +21,12 @@ use self::variables::{case_folding, check_variables};
 mod comparer;
 mod decision;
 mod equality;
+mod forms;
 mod hints;
 mod modular;
 mod numeric;
 mod random;
 mod result;
-mod simplified;
 mod variables;
 
 pub use self::result::{Comparison, Hint, Side};
@@ -71,28 +71,26 @@ fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: 
     if let Err(error) = check_length(given) {
         return Comparison::unreadable(Side::Given, error);
     }
-    let (expected, expected_unit) = units::split(expected);
-    let (given, given_unit) = units::split(given);
-    match (expected_unit, given_unit) {
-        (None, None) => compare_texts(&expected, &given, rules, budget),
-        (Some(expected_unit), Some(given_unit)) => match given_unit.divided_by(&expected_unit) {
-            Some(factor) if factor.is_one() => compare_texts(&expected, &given, rules, budget),
+    let (expected, given) = (units::split(expected), units::split(given));
+    if !given.consistent {
+        return Comparison::not_equal(Hint::Unit);
+    }
+    match (&expected.unit, &given.unit) {
+        (Some(wanted), Some(unit)) => match unit.divided_by(wanted) {
+            Some(factor) if factor.is_one() => compare_texts(&expected.value, &given.value, rules, budget),
             // A converted value is a product, so it cannot be required to be simplified.
             Some(factor) => {
                 let rules = AnswerRules { form: None, ..rules.clone() };
-                compare_texts(&expected, &format!("({given})*({factor})"), &rules, budget)
+                compare_texts(&expected.value, &format!("({})*({factor})", given.value), &rules, budget)
             }
-            None => Comparison::not_equal(None),
+            None => Comparison::not_equal(Hint::Unit),
         },
-        (Some(_), None) => match compare_texts(&expected, &given, rules, budget) {
+        (Some(_), None) => match compare_texts(&expected.value, &given.value, rules, budget) {
             Comparison::Equal => Comparison::not_equal(Hint::MissingUnit),
             Comparison::NotEqual { .. } => Comparison::not_equal(None),
             other => other,
         },
-        (None, Some(_)) => match compare_texts(&expected, &given, rules, budget) {
-            unreadable @ Comparison::Unreadable { .. } => unreadable,
-            _ => Comparison::not_equal(None),
-        },
+        (None, _) => compare_texts(&expected.value, &given.value, rules, budget),
     }
 }
 
@@ -110,7 +108,7 @@ fn compare_texts(expected: &str, given: &str, rules: &AnswerRules, budget: &Budg
         Err(error) => return Comparison::unreadable(Side::Given, error),
     };
     let first = compare_answers(&expected_answer, &given_answer, rules, budget);
-    if !matches!(first, Comparison::NotEqual { hint } if hint != Some(Hint::NotSimplified)) {
+    if !matches!(first, Comparison::NotEqual { hint } if !matches!(hint, Some(Hint::Form(_)))) {
         return first;
     }
     for expected_answer in interpretations(expected, expected_answer, rules, budget) {
@@ -178,8 +176,8 @@ fn compare_answers(
     };
     match comparer.equal(&expected_object, &given_object) {
         Decision::Same => {
-            let simple = rules.form.is_none() || simplified::is_simplified(expected, given, rules, budget);
-            return if simple { Comparison::Equal } else { Comparison::not_equal(Hint::NotSimplified) };
+            let form = rules.form.filter(|form| !forms::has_form(*form, expected, given, rules, budget));
+            return form.map_or(Comparison::Equal, |form| Comparison::not_equal(Hint::Form(form)));
         }
         Decision::Undecided => return Comparison::Undecided,
         Decision::Different => {}

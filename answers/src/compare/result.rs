@@ -105,6 +105,8 @@ pub enum Hint {
     Form(Form),
     /// The expected number without its unit.
     MissingUnit,
+    /// A unit of another quantity, such as a length where an area is asked for.
+    Unit,
     /// The expected elements in another order, where the order matters.
     Order,
     /// A proper subset of the solutions.
@@ -125,6 +127,7 @@ impl fmt::Display for Hint {
             Self::NotSimplified | Self::Form(Form::Simplified) => "This is right: now simplify it.",
             Self::Form(form) => form.request(),
             Self::MissingUnit => "The unit is missing.",
+            Self::Unit => "Check the unit: it measures something else.",
             Self::Order => "Check the order.",
             Self::MissingSolution => "There are more solutions.",
             Self::ExtraSolution => "Not all of these are solutions.",

@@ -19,7 +19,7 @@ const WORKED_OUT: u32 = 1_000_000;
 ///
 /// It must be expanded or factorised as the expected answer is. Roots in a denominator are allowed
 /// only if the expected answer has them.
-pub(crate) fn is_simplified(
+pub(super) fn is_simplified(
     expected: &ParsedAnswer,
     given: &ParsedAnswer,
     rules: &AnswerRules,
@@ -53,7 +53,7 @@ pub(crate) fn is_simplified(
 }
 
 /// Returns `true` if the integers of a ratio are coprime.
-fn is_lowest_ratio(given: &ParsedAnswer) -> bool {
+pub(super) fn is_lowest_ratio(given: &ParsedAnswer) -> bool {
     let MathObject::Ratio(parts) = &given.object else { return true };
     let numbers =
         parts.iter().map(|id| given.arena.number(*id).filter(|n| n.is_int()).map(|n| n.numerator().clone()));
@@ -122,7 +122,7 @@ fn one_factor(arena: &Arena, id: Id) -> u32 {
 }
 
 /// Returns `true` if no product of sums is left.
-fn is_expanded(arena: &Arena, id: Id) -> bool {
+pub(super) fn is_expanded(arena: &Arena, id: Id) -> bool {
     arena.descendants(id).into_iter().all(|id| sum_factors(arena, id) == 0)
 }
 
@@ -135,6 +135,12 @@ fn has_root_below(arena: &Arena, id: Id) -> bool {
         Node::Quotient(_, denominator) => arena.descendants(*denominator).iter().any(is_root),
         _ => false,
     })
+}
+
+/// Returns `true` if roots are taken, and no root is in a denominator.
+pub(super) fn is_simplest_surd(arena: &Arena, id: Id, rules: &AnswerRules, budget: &Budget) -> bool {
+    !has_root_below(arena, id)
+        && SimplificationCheck::of(arena, id, rules, budget).is_none_or(|check| check.holds())
 }
 
 struct SimplificationCheck<'a> {
