@@ -62,6 +62,7 @@ impl Checker {
         let (outcome, hint) = match compare(&self.expected, given, &self.kind) {
             Comparison::Equal => (Outcome::Correct, None),
             Comparison::NotEqual { hint } => (Outcome::Incorrect, hint),
+            Comparison::Undecided => (Outcome::Undecided, None),
             Comparison::Unreadable { position, message, .. } => {
                 (Outcome::Unreadable(ParseError { position, message }), None)
             }
