@@ -1,4 +1,4 @@
-//! Decimals as text: parsing for the rules, printing for the rules and for answers.
+//! Decimals as text: parsing and printing, for the rules and for answers.
 
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
@@ -8,14 +8,18 @@ const DIGITS: usize = 60;
 
 /// Parses a positive decimal such as `0.01`; `None` for zero and for any other text.
 pub(crate) fn parse_positive(text: &str) -> Option<RBig> {
+    parse(text).filter(|value| !value.is_zero())
+}
+
+/// Parses a decimal without a sign.
+pub(crate) fn parse(text: &str) -> Option<RBig> {
     let (whole, places) = text.split_once('.').unwrap_or((text, ""));
     let digits = format!("{whole}{places}");
     if digits.is_empty() || digits.len() > DIGITS || !digits.chars().all(|c| c.is_ascii_digit()) {
         return None;
     }
     let numerator: IBig = digits.parse().ok()?;
-    let value = RBig::from_parts(numerator, UBig::from(10u8).pow(places.len()));
-    (!value.is_zero()).then_some(value)
+    Some(RBig::from_parts(numerator, UBig::from(10u8).pow(places.len())))
 }
 
 /// Prints a number whose denominator divides a power of ten.

@@ -70,8 +70,8 @@ fn mathml_shows_the_parsed_answer() {
 
 /// The elements of MathML Core that the crate prints.
 const ELEMENTS: &[&str] = &[
-    "math", "mi", "mn", "mo", "mtext", "mrow", "mfrac", "msqrt", "mroot", "msup", "msub", "mtable", "mtr",
-    "mtd",
+    "math", "mi", "mn", "mo", "mtext", "mrow", "mfrac", "msqrt", "mroot", "mover", "msup", "msub", "mtable",
+    "mtr", "mtd",
 ];
 
 #[test]

@@ -1,10 +1,9 @@
 //! A checker: one expected answer of one kind, read once, for any number of given answers.
 
-use crate::classify::read;
+use crate::classify::{Reading, read};
 use crate::compare::{Comparison, compare};
 use crate::error::ParseError;
 use crate::kind::Kind;
-use crate::lex::Interpretation;
 
 mod verdict;
 
@@ -51,13 +50,14 @@ impl Checker {
     /// # Errors
     /// Returns an error if the text cannot be read, or is another kind of answer.
     pub fn new(expected: &str, kind: Kind) -> Result<Self, ExpectedError> {
-        read(expected, Interpretation::default(), &kind.variables).map_err(ExpectedError::Unreadable)?;
+        read(expected, &Reading::expected(expected, &kind)).map_err(ExpectedError::Unreadable)?;
         Ok(Self { kind, expected: expected.to_owned() })
     }
 
     /// Decides whether a given answer is right.
     pub fn check(&self, given: &str) -> Verdict {
-        let read_as = read(given, Interpretation::default(), &self.kind.variables).ok();
+        let expected = read(&self.expected, &Reading::expected(&self.expected, &self.kind));
+        let read_as = expected.and_then(|expected| read(given, &Reading::given(&expected, &self.kind))).ok();
         let read_as = read_as.map(|answer| ReadAs { answer, unit: None });
         let (outcome, hint) = match compare(&self.expected, given, &self.kind) {
             Comparison::Equal => (Outcome::Correct, None),

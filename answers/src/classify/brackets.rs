@@ -7,7 +7,7 @@ use crate::limits::ELEMENTS;
 use crate::parse::tree::Id;
 use crate::parse::{ParseResult, Parser};
 
-impl Parser {
+impl Parser<'_> {
     /// Returns the index of the closing bracket, if the brackets contain a list.
     ///
     /// A list has a comma directly in its brackets, and is not a factor of a product.
@@ -33,7 +33,7 @@ impl Parser {
         None
     }
 
-    fn may_follow_list(&self, index: usize) -> bool {
+    pub(super) fn may_follow_list(&self, index: usize) -> bool {
         match self.tokens.get(index).map(|token| &token.kind) {
             None => true,
             Some(kind) => {
@@ -46,6 +46,10 @@ impl Parser {
                             | TokenKind::Or
                             | TokenKind::And
                             | TokenKind::Union
+                            | TokenKind::Intersection
+                            | TokenKind::SetMinus
+                            | TokenKind::Plus
+                            | TokenKind::Minus
                     )
             }
         }
@@ -173,7 +177,7 @@ impl Parser {
             self.peek(),
             Some(TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenSet | TokenKind::OpenAngle)
         ) && self.list_in_brackets(self.next).is_some();
-        let element = if nested { self.elements() } else { self.sum().map(MathObject::Expr) };
+        let element = if nested { self.elements() } else { self.chain() };
         self.depth -= 1;
         element
     }

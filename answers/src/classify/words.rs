@@ -1,13 +1,74 @@
 //! Answers in words: "no solution", "isosceles", "yes".
 
 use super::MathObject;
+use crate::error::ParseError;
+use crate::lex::notation::Notation;
 use crate::lex::words::is_mathematics;
 
-/// Short words that are answers. Other runs of up to three letters are products.
+/// Short words that are answers, whatever their letters.
 const SHORT_WORDS: &[&str] = &[
     "no", "on", "yes", "odd", "one", "two", "six", "ten", "sum", "all", "any", "dne", "sss", "sas", "asa",
-    "aas", "ssa", "rhs", "red", "idk",
+    "aas", "ssa", "rhs", "red", "idk", "add", "aim", "air", "art", "ask", "bit", "box", "boy", "dot", "few", "fit",
+    "fix", "for", "got", "hot", "how", "its", "low", "lot", "mix", "not", "now", "nor", "off", "see", "sky",
+    "too", "ill", "egg",
 ];
+
+/// Returns `true` for letters in order, such as `CDBA`: three or more capitals and nothing else.
+pub(super) fn is_letters(text: &str) -> bool {
+    let text = text.trim();
+    text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// Returns `true` for a word of three letters, such as `arc`, which is no product.
+///
+/// The letters of a product are usually in alphabetical order, and few of them are vowels.
+fn is_short_word(word: &str) -> bool {
+    let letters = word.as_bytes();
+    let vowel = letters.iter().any(|b| b"aeiou".contains(b));
+    letters.len() == 3
+        && letters.iter().all(u8::is_ascii_lowercase)
+        && vowel
+        && !letters.is_sorted()
+        && !is_mathematics(word)
+}
+
+/// Returns the number that words name, as plain notation.
+pub(super) fn number(text: &str) -> Option<&'static str> {
+    Some(match text.trim().trim_end_matches('.').to_lowercase().as_str() {
+        "half" | "a half" | "one half" => "1/2",
+        "a third" | "one third" => "1/3",
+        "two thirds" => "2/3",
+        "quarter" | "a quarter" | "one quarter" => "1/4",
+        "three quarters" => "3/4",
+        "zero" | "nought" | "nil" => "0",
+        "one" => "1",
+        "two" => "2",
+        "three" => "3",
+        "four" => "4",
+        "five" => "5",
+        "six" => "6",
+        "seven" => "7",
+        "eight" => "8",
+        "nine" => "9",
+        "ten" => "10",
+        "eleven" => "11",
+        "twelve" => "12",
+        _ => return None,
+    })
+}
+
+/// Rejects the decimal comma of `2,5` where one number is expected.
+pub(super) fn check_decimal_comma(text: &str) -> Result<(), ParseError> {
+    let text = text.trim().replace("{,}", ",");
+    let number = text.rsplit('=').next().unwrap_or(&text).trim();
+    let Some((whole, places)) = number.trim_start_matches(['-', '−', '+']).split_once(',') else { return Ok(()) };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if digits(whole) && digits(places) && (places.len() != 3 || whole.len() > 3 || whole == "0") {
+        let why = format!("A decimal has a point: write {whole}.{places}. Two answers have a space after the comma.");
+        return Err(ParseError::new(0, why));
+    }
+    Ok(())
+}
 
 /// Returns the set that a phrase names, such as "no solution" or "all reals".
 pub(super) fn named_set(text: &str) -> Option<MathObject> {
@@ -26,8 +87,8 @@ pub(super) fn named_set(text: &str) -> Option<MathObject> {
 /// Returns the text if it is an answer in words, not mathematics.
 ///
 /// A run of letters such as `mgh` is a product. It is a word if it has at least four letters, or if
-/// it is one of the short words. Letters that the rules declare as variables stay letters.
-pub(super) fn words(text: &str, variables: &[String]) -> Option<String> {
+/// it is a short word. Variables of the rules and of the expected answer stay letters.
+pub(super) fn words(text: &str, notation: &Notation) -> Option<String> {
     let text = without_text_command(text);
     let trimmed = text.trim().trim_end_matches(['.', '!']);
     let allowed = |c: char| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '\'' | '’');
@@ -36,13 +97,13 @@ pub(super) fn words(text: &str, variables: &[String]) -> Option<String> {
     }
     let words: Vec<&str> =
         trimmed.split(|c: char| c.is_whitespace() || c == '-').filter(|w| !w.is_empty()).collect();
-    let is_variables = |word: &str| {
-        !variables.is_empty() && word.chars().all(|c| variables.iter().any(|v| v.chars().eq([c])))
-    };
+    let is_variables = |word: &str| word.chars().all(|c| notation.has_variable(c.encode_utf8(&mut [0; 4])));
     let wordy = |word: &&str| {
         let lower = word.to_lowercase();
-        SHORT_WORDS.contains(&lower.as_str())
-            || word.chars().count() >= 4 && !is_mathematics(word) && !is_variables(word)
+        !is_variables(word)
+            && (SHORT_WORDS.contains(&lower.as_str())
+                || is_short_word(word)
+                || word.chars().count() >= 4 && !is_mathematics(word))
     };
     words.iter().any(wordy).then(|| text.trim().to_owned())
 }

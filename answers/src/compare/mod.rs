@@ -2,15 +2,14 @@
 //!
 //! The steps, in order:
 //! 1. Units are split off and converted, if the rules ask for units.
-//! 2. Both texts are read in their usual interpretation.
+//! 2. The expected answer is read, then the given one by the sort and the names of the expected one.
 //! 3. The answers are compared ([`comparer`]), expression by expression ([`equality`]).
 //! 4. Equal answers are checked for their simplest form ([`forms`]), if the rules ask for it.
 //! 5. A wrong answer gets a hint ([`hints`]).
-//! 6. If a text has another usual interpretation, steps 3 to 5 are tried with it.
 
 use crate::classify::units;
-use crate::classify::{MathObject, ParsedAnswer, read};
-use crate::lex::{Interpretation, check_length};
+use crate::classify::{ParsedAnswer, Reading, read};
+use crate::lex::check_length;
 use crate::limits::Budget;
 use crate::rules::AnswerRules;
 
@@ -30,9 +29,6 @@ mod result;
 mod variables;
 
 pub use self::result::{Comparison, Hint, Side};
-
-/// The steps that reading one character or importing one node costs.
-const STEPS_PER_NODE: usize = 400;
 
 /// Compares a given answer with the expected one.
 ///
@@ -56,7 +52,7 @@ const STEPS_PER_NODE: usize = 400;
 #[doc(alias = "is_equal")]
 pub fn compare(expected: &str, given: &str, rules: &AnswerRules) -> Comparison {
     let budget = Budget::new();
-    if rules.units {
+    if rules.units || units::is_quantity(expected) {
         compare_with_units(expected, given, rules, &budget)
     } else {
         compare_texts(expected, given, rules, &budget)
@@ -81,7 +77,10 @@ fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: 
             // A converted value is a product, so it cannot be required to be simplified.
             Some(factor) => {
                 let rules = AnswerRules { form: None, ..rules.clone() };
-                compare_texts(&expected.value, &format!("({})*({factor})", given.value), &rules, budget)
+                // Digits stay outside brackets, in which a comma is no thousands separator.
+                let literal = given.value.trim().chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+                let value = if literal { given.value.clone() } else { format!("({})", given.value) };
+                compare_texts(&expected.value, &format!("{value}*({factor})"), &rules, budget)
             }
             None => Comparison::not_equal(Hint::Unit),
         },
@@ -95,64 +94,14 @@ fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: 
 }
 
 fn compare_texts(expected: &str, given: &str, rules: &AnswerRules, budget: &Budget) -> Comparison {
-    let expected_answer = match read(expected, Interpretation::default(), &rules.variables) {
+    let expected = match read(expected, &Reading::expected(expected, rules)) {
         Ok(answer) => answer,
         Err(error) => return Comparison::unreadable(Side::Expected, error),
     };
-    let given_answer = match read(given, Interpretation::default(), &rules.variables) {
-        Ok(answer) => answer,
-        // If words are expected, a text that is not mathematics is another word.
-        Err(_) if matches!(expected_answer.object, MathObject::Words(_)) => {
-            return Comparison::not_equal(None);
-        }
-        Err(error) => return Comparison::unreadable(Side::Given, error),
-    };
-    let first = compare_answers(&expected_answer, &given_answer, rules, budget);
-    if !matches!(first, Comparison::NotEqual { hint } if !matches!(hint, Some(Hint::Form(_)))) {
-        return first;
+    match read(given, &Reading::given(&expected, rules)) {
+        Ok(given) => compare_answers(&expected, &given, rules, budget),
+        Err(error) => Comparison::unreadable(Side::Given, error),
     }
-    for expected_answer in interpretations(expected, expected_answer, rules, budget) {
-        for given_answer in interpretations(given, given_answer.clone(), rules, budget) {
-            let nodes = expected_answer.arena.nodes().len() + given_answer.arena.nodes().len();
-            if budget.take(STEPS_PER_NODE * nodes).is_none() {
-                return first;
-            }
-            if compare_answers(&expected_answer, &given_answer, rules, budget).is_equal() {
-                return Comparison::Equal;
-            }
-        }
-    }
-    first
-}
-
-/// Returns the first reading of a text, followed by its other usual interpretations.
-fn interpretations(
-    text: &str,
-    first: ParsedAnswer,
-    rules: &AnswerRules,
-    budget: &Budget,
-) -> Vec<ParsedAnswer> {
-    let ambiguous = first.ambiguous;
-    let mut all = vec![first];
-    if ambiguous == Interpretation::default() {
-        return all;
-    }
-    let choices = |flag: bool| if flag { vec![false, true] } else { vec![false] };
-    for thousands in choices(ambiguous.thousands) {
-        for euler in choices(ambiguous.euler) {
-            for points in choices(ambiguous.points) {
-                for roots in choices(ambiguous.roots) {
-                    let interpretation = Interpretation { thousands, euler, points, roots };
-                    if interpretation != Interpretation::default()
-                        && budget.take(STEPS_PER_NODE * text.len()).is_some()
-                    {
-                        all.extend(read(text, interpretation, &rules.variables));
-                    }
-                }
-            }
-        }
-    }
-    all
 }
 
 fn compare_answers(

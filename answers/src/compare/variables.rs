@@ -16,7 +16,8 @@ fn variables(answer: &ParsedAnswer) -> Vec<String> {
 
 /// Returns a function that maps the given answer's variables to those of the expected answer.
 ///
-/// `X` becomes `x` unless the case matters, or one of the answers uses both letters.
+/// `X` becomes `x` unless the case matters, or one of the answers uses both letters. The case of Greek
+/// letters always matters.
 pub(super) fn case_folding(
     expected: &ParsedAnswer,
     given: &ParsedAnswer,
@@ -25,7 +26,7 @@ pub(super) fn case_folding(
     let (expected, given) = (variables(expected), variables(given));
     let case = rules.case;
     move |name| {
-        if case || expected.iter().any(|other| other == name) {
+        if case || !name.is_ascii() || name.starts_with('\\') || expected.iter().any(|other| other == name) {
             return name.to_owned();
         }
         let same = |other: &&String| other.to_lowercase() == name.to_lowercase();

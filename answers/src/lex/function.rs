@@ -31,6 +31,9 @@ pub(crate) enum Function {
     Asinh,
     Acosh,
     Atanh,
+    Asech,
+    Acsch,
+    Acoth,
     Ln,
     /// To base 10, or natural if the rules say so. The first of two arguments is the base.
     Log,

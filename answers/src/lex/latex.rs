@@ -3,10 +3,10 @@
 use super::Lexer;
 use crate::error::ParseError;
 use crate::lex::function::Constant;
-use crate::lex::token::{Bar, Token, TokenKind};
-use crate::lex::vocabulary::{self, LAYOUT_COMMANDS, TEXT_COMMANDS};
+use crate::lex::token::{Bar, Relation, TokenKind};
+use crate::lex::vocabulary::{self, LAYOUT_COMMANDS, MARKS, TEXT_COMMANDS};
 
-impl Lexer {
+impl Lexer<'_> {
     pub(super) fn command(&mut self) -> Result<(), ParseError> {
         let at = self.at;
         self.at += 1;
@@ -45,9 +45,12 @@ impl Lexer {
                     _ => {}
                 }
             }
-            "lvert" | "rvert" | "vert" | "sqrt" | "mod" | "pmod" => self.simple(&name, at)?,
+            "lvert" | "rvert" | "vert" | "sqrt" | "mod" => self.simple(&name, at)?,
             "begin" | "end" => {
                 let inside = self.braces(at)?;
+                if name == "begin" && inside == "array" && self.peek(0) == Some('{') {
+                    self.braces(at)?;
+                }
                 self.push(
                     if name == "begin" { TokenKind::Begin(inside) } else { TokenKind::End(inside) },
                     at,
@@ -55,7 +58,13 @@ impl Lexer {
             }
             "placeholder" => return self.error(at, "A box is still empty: fill it in."),
             "differentialD" => self.symbol("d".into(), at),
-            "prime" => self.push(TokenKind::Bang, at),
+            "dots" | "ldots" | "cdots" if self.chars[self.at..].iter().all(|c| c.is_whitespace()) => {
+                self.trailing_dots();
+            }
+            "partial" => self.push(TokenKind::Symbol("∂".to_owned()), at),
+            "not" => return self.negated(at),
+            _ if let Some(why) = vocabulary::operation(&name) => return self.error(at, why),
+            _ if MARKS.contains(&name.as_str()) => return self.mark(&name, at),
             _ if LAYOUT_COMMANDS.contains(&name.as_str()) => self.spaced = true,
             _ if TEXT_COMMANDS.contains(&name.as_str()) => {
                 let inside = self.braces(at)?;
@@ -63,6 +72,19 @@ impl Lexer {
             }
             _ => self.simple(&name, at)?,
         }
+        Ok(())
+    }
+
+    /// Lexes `\not=`.
+    fn negated(&mut self, at: usize) -> Result<(), ParseError> {
+        while self.peek(0) == Some(' ') {
+            self.at += 1;
+        }
+        if self.peek(0) != Some('=') {
+            return self.error(at, "“\\not” can stand before = only: write ≠.");
+        }
+        self.at += 1;
+        self.push(TokenKind::Relation(Relation::NotEqual), at);
         Ok(())
     }
 
@@ -76,7 +98,7 @@ impl Lexer {
     }
 
     /// Returns the content of the braces at this position, or the single character.
-    fn braces(&mut self, at: usize) -> Result<String, ParseError> {
+    pub(super) fn braces(&mut self, at: usize) -> Result<String, ParseError> {
         while self.peek(0) == Some(' ') {
             self.at += 1;
         }
@@ -124,24 +146,44 @@ impl Lexer {
             ("mathbb", "N") => self.symbol("ℕ".into(), at),
             ("mathbb", "Q") => self.symbol("ℚ".into(), at),
             ("mathbb", "R") => self.push(TokenKind::Reals, at),
-            ("mathrm", "e") => self.push(TokenKind::Constant(Constant::E), at),
-            ("mathrm", "i") => self.push(TokenKind::Constant(Constant::I), at),
+            ("mathrm" | "text" | "operatorname", "e") => self.constant("e", Constant::E, at),
+            ("mathrm" | "text" | "operatorname", "i") => self.constant("i", Constant::I, at),
+            _ if matches!(inside, "E" | "P" | "Pr" | "Var" | "Cov" | "SD") && self.before_bracket() => {
+                self.symbol(inside.into(), at)
+            }
             _ if letters.len() == 1 && letters[0].is_alphabetic() && is_name => {
                 self.symbol(inside.into(), at)
             }
+            // A font around more than a name is dropped.
+            _ if is_name && inside.contains('\\') => self.inner(inside, at)?,
             _ if inside.is_empty() || vocabulary::is_radian(inside) => self.spaced = true,
             // `\text{m/s}`, `\text{x = 2}`: text with signs in it is mathematics.
             _ if inside.contains(|c: char| c.is_ascii_digit() || "/^=+²³".contains(c))
                 && !inside.contains('\\') =>
             {
-                let mut inner = Self { chars: inside.chars().collect(), at: 0, tokens: Vec::new(), ..*self };
-                while let Some(c) = inner.peek(0) {
-                    inner.next(c).map_err(|error| ParseError::new(at, error.message))?;
-                }
-                self.tokens.extend(inner.tokens.into_iter().map(|token| Token { at, ..token }));
+                self.inner(inside, at)?;
             }
             _ => self.push(TokenKind::Text(inside.to_owned()), at),
         }
+        Ok(())
+    }
+
+    /// Returns `true` before an opening bracket.
+    fn before_bracket(&self) -> bool {
+        let rest: String = self.chars[self.at..].iter().filter(|c| **c != ' ').take(6).collect();
+        rest.starts_with(['(', '[']) || rest.starts_with("\\left(") || rest.starts_with("\\left[")
+    }
+
+    /// Lexes a text that stands in place of this position.
+    fn inner(&mut self, text: &str, at: usize) -> Result<(), ParseError> {
+        let tokens = std::mem::take(&mut self.tokens);
+        let count = tokens.len();
+        let mut inner = Self { chars: text.chars().collect(), at: 0, tokens, ..*self };
+        while let Some(c) = inner.peek(0) {
+            inner.next(c).map_err(|error| ParseError::new(at, error.message))?;
+        }
+        self.tokens = inner.tokens;
+        self.tokens.iter_mut().skip(count).for_each(|token| token.at = at);
         Ok(())
     }
 }

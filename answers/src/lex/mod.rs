@@ -2,9 +2,9 @@
 
 use dashu_ratio::RBig;
 
-use self::words::is_word;
 use crate::error::ParseError;
 use crate::lex::function::{Constant, Function};
+use crate::lex::notation::Notation;
 use crate::lex::token::{Relation, Token, TokenKind};
 use crate::limits::CHARS;
 
@@ -12,31 +12,17 @@ use self::number::integer;
 
 pub(crate) mod function;
 mod latex;
+mod merge;
+pub(crate) mod notation;
 mod number;
+mod symbols;
 pub(crate) mod token;
 pub(crate) mod vocabulary;
 pub(crate) mod words;
 
-/// The choice between usual interpretations of an ambiguous text.
-///
-/// The default is tried first. `true` selects the other interpretation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Interpretation {
-    /// Reads `1,000` as a thousand, not as the answers 1 and 000.
-    pub(crate) thousands: bool,
-    /// Reads `2e-1` as 2e - 1, not as 0.2.
-    pub(crate) euler: bool,
-    /// Reads `P(1, 2)` as a point with its name, not as a number of permutations.
-    pub(crate) points: bool,
-    /// Reads `root(8, 3)` with the degree last, not first.
-    pub(crate) roots: bool,
-}
-
 #[derive(Debug)]
 pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
-    /// The choices for which the text has two interpretations.
-    pub(crate) ambiguous: Interpretation,
     /// `true` for a text with LaTeX in it, in which `x^23` is x²·3.
     pub(crate) latex: bool,
     pub(crate) len: usize,
@@ -51,42 +37,50 @@ pub(crate) fn check_length(text: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
-pub(crate) fn lex(text: &str, interpretation: Interpretation) -> Result<Lexed, ParseError> {
-    let chars: Vec<char> = text.chars().collect();
+pub(crate) fn lex(text: &str, notation: &Notation) -> Result<Lexed, ParseError> {
+    let chars: Vec<char> = text.chars().map(vocabulary::latin).collect();
     let latex = chars.iter().any(|c| matches!(c, '\\' | '{'));
     let len = chars.len();
     let mut lexer = Lexer {
         chars,
         at: 0,
-        interpretation,
-        ambiguous: Interpretation::default(),
+        notation,
         latex,
         spaced: false,
+        depth: 0,
         tokens: Vec::new(),
     };
     lexer.strip_dollars();
     while let Some(c) = lexer.peek(0) {
         lexer.next(c)?;
     }
-    Ok(Lexed { tokens: lexer.tokens, ambiguous: lexer.ambiguous, latex, len })
+    Ok(Lexed { tokens: merge::merged(lexer.tokens, notation)?, latex, len })
 }
 
-struct Lexer {
+struct Lexer<'a> {
     chars: Vec<char>,
     at: usize,
-    interpretation: Interpretation,
-    ambiguous: Interpretation,
+    notation: &'a Notation,
     latex: bool,
     spaced: bool,
+    /// The number of open brackets. A comma in brackets separates, and groups no digits.
+    depth: usize,
     tokens: Vec<Token>,
 }
 
-impl Lexer {
+impl Lexer<'_> {
     fn peek(&self, ahead: usize) -> Option<char> {
         self.chars.get(self.at + ahead).copied()
     }
 
     fn push(&mut self, kind: TokenKind, at: usize) {
+        match kind {
+            TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenAngle | TokenKind::OpenSet => self.depth += 1,
+            TokenKind::Close | TokenKind::CloseSquare | TokenKind::CloseAngle | TokenKind::CloseSet => {
+                self.depth = self.depth.saturating_sub(1);
+            }
+            _ => {}
+        }
         self.tokens.push(Token { kind, at, spaced: std::mem::take(&mut self.spaced) });
     }
 
@@ -111,14 +105,15 @@ impl Lexer {
     fn next(&mut self, c: char) -> Result<(), ParseError> {
         let at = self.at;
         if c.is_whitespace()
-            || matches!(c, '~' | '∠' | '△' | '∴' | '\u{200b}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{feff}')
+            || matches!(c, '~' | '∴' | '\u{200b}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{feff}')
         {
             self.at += 1;
             self.spaced = true;
         } else if c.is_ascii_digit() || c == '.' && self.peek(1).is_some_and(|c| c.is_ascii_digit()) {
             self.number()?;
-        } else if c == '.' && self.chars[at..].iter().all(|c| *c == '.' || c.is_whitespace()) {
+        } else if matches!(c, '.' | '…') && self.chars[at..].iter().all(|c| matches!(c, '.' | '…') || c.is_whitespace()) {
             self.at = self.chars.len();
+            self.trailing_dots();
         } else if c == '\\' {
             self.command()?;
         } else if let Some(value) = vocabulary::vulgar_fraction(c) {
@@ -134,6 +129,10 @@ impl Lexer {
             self.push(TokenKind::OpenSquare, at);
             self.push(TokenKind::Number { value: RBig::from(degree), places: None }, at);
             self.push(TokenKind::CloseSquare, at);
+        } else if self.follows_bracket() && let Some(primes) = Some(self.primes()).filter(|count| *count > 0) {
+            for _ in 0..primes {
+                self.push(TokenKind::Prime, at);
+            }
         } else if let Some(kind) = self.operator(c) {
             self.push(kind, at);
         } else if c.is_alphabetic() {
@@ -148,6 +147,17 @@ impl Lexer {
             );
         }
         Ok(())
+    }
+
+    /// Drops the comma before the dots at the end of a sequence: `2, 5, 8, …`.
+    pub(super) fn trailing_dots(&mut self) {
+        if self.tokens.last().is_some_and(|token| token.kind == TokenKind::Comma) && self.tokens.len() > 1 {
+            self.tokens.pop();
+        }
+    }
+
+    fn follows_bracket(&self) -> bool {
+        self.tokens.last().is_some_and(|token| token.kind.closes())
     }
 
     fn operator(&mut self, c: char) -> Option<TokenKind> {
@@ -207,154 +217,5 @@ impl Lexer {
             self.push(vocabulary::symbol_token(c).unwrap_or(letter), here);
         }
         self.push(TokenKind::CloseBrace, self.at);
-    }
-
-    fn letters(&mut self) {
-        let start = self.at;
-        let mut end = start;
-        while self.chars.get(end).is_some_and(|c| c.is_ascii_alphabetic()) {
-            end += 1;
-        }
-        if end == start {
-            // Letters outside ASCII are single symbols.
-            let letter = self.chars[start];
-            self.at += 1;
-            return self.symbol(letter.to_string(), start);
-        }
-        let run: Vec<char> = self.chars[start..end].to_vec();
-        let word: String = run.iter().collect();
-        if vocabulary::is_radian(&word) && !self.tokens.is_empty() {
-            self.at = end;
-            return;
-        }
-        if let Some(kind) = vocabulary::whole_word(&word).filter(|kind| self.stands_alone(kind, start, end)) {
-            self.at = end;
-            return self.push(kind, start);
-        }
-        // `5 apples`: a word after a number is what the number counts.
-        let counted = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Number { .. }, .. }));
-        if counted && self.spaced && is_word(&word) {
-            self.at = end;
-            return self.push(TokenKind::Text(word), start);
-        }
-        let mut from = 0;
-        while from < run.len() {
-            let at = start + from;
-            if let Some((kind, len)) = vocabulary::longest_prefix(&run[from..]) {
-                from += len;
-                self.at = start + from;
-                self.named(kind, &word, at);
-                continue;
-            }
-            from += 1;
-            self.at = start + from;
-            match run[from - 1] {
-                'x' | 'X' if run.len() == 1 && self.is_times() => self.push(TokenKind::Times, at),
-                'e' => self.push(TokenKind::Constant(Constant::E), at),
-                'i' => self.push(TokenKind::Constant(Constant::I), at),
-                'C' if self.between_numbers() => self.push(TokenKind::Choose, at),
-                'P' if self.between_numbers() => self.push(TokenKind::Permute, at),
-                letter => self.symbol(letter.to_string(), at),
-            }
-        }
-    }
-
-    /// Pushes a named token, or a symbol. `cbrt` becomes a root with the degree 3.
-    fn named(&mut self, kind: TokenKind, word: &str, at: usize) {
-        let symbol = if let TokenKind::Symbol(name) = &kind { Some(name.clone()) } else { None };
-        if let Some(name) = symbol {
-            return self.symbol(name, at);
-        }
-        let cube = kind == TokenKind::Function(Function::Root) && word.contains("cbrt");
-        self.push(kind, at);
-        if cube {
-            self.push(TokenKind::OpenSquare, at);
-            self.push(TokenKind::Number { value: RBig::from(3), places: None }, at);
-            self.push(TokenKind::CloseSquare, at);
-        }
-    }
-
-    /// Returns `true` if a word such as `U` or `in` is an operator with operands on both sides.
-    fn stands_alone(&self, kind: &TokenKind, start: usize, end: usize) -> bool {
-        match kind {
-            TokenKind::Union => matches!(self.tokens.last(), Some(Token { kind, .. }) if kind.closes()),
-            TokenKind::Relation(_) | TokenKind::Choose | TokenKind::Permute => {
-                let rest = self.chars[end..].iter().find(|c| !c.is_whitespace());
-                start > 0
-                    && !self.tokens.is_empty()
-                    && rest.is_some_and(|c| *c != '(' || matches!(kind, TokenKind::Relation(_)))
-            }
-            _ => true,
-        }
-    }
-
-    /// Returns `true` if the letter x is a multiplication sign: `2 x 3`, `3x10^8`.
-    fn is_times(&self) -> bool {
-        let before = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Number { .. }, .. }));
-        let rest: String = self.chars[self.at..].iter().take(4).collect();
-        let apart =
-            self.spaced && rest.starts_with(' ') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
-        before && (apart || rest.starts_with("10^") || rest.starts_with(" 10^"))
-    }
-
-    /// Returns `true` between two numbers, as in `5C2`.
-    fn between_numbers(&self) -> bool {
-        let before = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Number { .. }, .. }));
-        let mut rest =
-            self.chars[self.at..].iter().filter(|c| !c.is_whitespace() && **c != '_' && **c != '{');
-        before && rest.next().is_some_and(|c| c.is_ascii_digit() || vocabulary::subscript(*c).is_some())
-    }
-
-    /// Pushes a symbol with its subscript and primes.
-    fn symbol(&mut self, mut name: String, at: usize) {
-        let before = self.tokens.last().is_some_and(|token| matches!(token.kind, TokenKind::Caret));
-        let mut below = String::new();
-        match self.peek(0) {
-            Some('_') if self.peek(1) == Some('{') => {
-                let inside: Vec<char> =
-                    self.chars[self.at + 2..].iter().copied().take_while(|c| *c != '}').collect();
-                if self.chars.get(self.at + 2 + inside.len()) == Some(&'}') {
-                    self.at += inside.len() + 3;
-                    let plain: String =
-                        inside.into_iter().filter(|c| c.is_alphanumeric() || "+-".contains(*c)).collect();
-                    below = ["text", "mathrm"]
-                        .iter()
-                        .find_map(|c| plain.strip_prefix(c))
-                        .unwrap_or(&plain)
-                        .to_owned();
-                }
-            }
-            Some('_') if self.peek(1).is_some_and(char::is_alphanumeric) => {
-                self.at += 1;
-                below = self.digits();
-                if self.latex && below.len() > 1 {
-                    self.at -= below.len() - 1;
-                    below.truncate(1);
-                }
-                if let (true, Some(c)) = (below.is_empty(), self.peek(0)) {
-                    below.push(c);
-                    self.at += 1;
-                }
-            }
-            // In plain text `x1` is a name; the product is written `1x`.
-            Some(c) if c.is_ascii_digit() && !self.latex && !before && name.len() == 1 => {
-                below = self.digits()
-            }
-            _ => {
-                while let Some(c) = self.peek(0).and_then(vocabulary::subscript) {
-                    below.push(c);
-                    self.at += 1;
-                }
-            }
-        }
-        if !below.is_empty() {
-            name.push('_');
-            name.push_str(&below);
-        }
-        while let Some('\'' | '′' | '’') = self.peek(0) {
-            name.push('\'');
-            self.at += 1;
-        }
-        self.push(TokenKind::Symbol(name), at);
     }
 }

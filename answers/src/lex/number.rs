@@ -7,7 +7,7 @@ use super::Lexer;
 use crate::error::ParseError;
 use crate::lex::token::{Token, TokenKind};
 
-impl Lexer {
+impl Lexer<'_> {
     pub(super) fn digits(&mut self) -> String {
         let start = self.at;
         while self.peek(0).is_some_and(|c| c.is_ascii_digit()) {
@@ -33,8 +33,7 @@ impl Lexer {
             return None;
         }
         if self.peek(0) == Some(',') {
-            self.ambiguous.thousands = true;
-            return self.interpretation.thousands.then_some(len);
+            return (self.notation.thousands && self.depth == 0).then_some(len);
         }
         Some(len)
     }
@@ -42,8 +41,10 @@ impl Lexer {
     pub(super) fn number(&mut self) -> Result<(), ParseError> {
         let at = self.at;
         let mut whole = self.digits();
+        let mut grouped = false;
         if (1..=3).contains(&whole.len()) && !whole.starts_with('0') {
             while let Some(len) = self.group() {
+                grouped |= self.peek(0) != Some(',');
                 self.at += len;
                 whole += &self.digits();
             }
@@ -52,7 +53,17 @@ impl Lexer {
         let mut recurring = String::new();
         if self.peek(0) == Some('.') {
             self.at += 1;
-            decimals = Some(self.digits());
+            let mut digits = self.digits();
+            // `1 234.567 8`: decimals in groups of three.
+            while grouped
+                && digits.len() % 3 == 0
+                && matches!(self.peek(0), Some(' ' | '\u{202f}' | '\u{2009}'))
+                && self.peek(1).is_some_and(|c| c.is_ascii_digit())
+            {
+                self.at += 1;
+                digits += &self.digits();
+            }
+            decimals = Some(digits);
             recurring = self.recurring()?;
             if recurring.is_empty() && self.peek(0) == Some('.') && self.peek(1) != Some('.') {
                 return self.error(self.at, "A number has one decimal point: write 1.5.");
@@ -71,12 +82,18 @@ impl Lexer {
             }
         }
         self.scientific(&mut value)?;
+        if self.peek(0) == Some('O') && !self.peek(1).is_some_and(char::is_alphabetic) && !self.notation.has_variable("O") {
+            return self.error(self.at, "This is the letter O: write the digit 0.");
+        }
         self.push(TokenKind::Number { value, places }, at);
         Ok(())
     }
 
     /// Lexes recurring digits: `\overline{3}`, `\dot{3}`, or `...` after three equal digits.
     fn recurring(&mut self) -> Result<String, ParseError> {
+        if let Some(digits) = self.dotted() {
+            return Ok(digits);
+        }
         let rest: String = self.chars[self.at..].iter().take(12).collect();
         for command in ["\\overline{", "\\dot{", "\\bar{"] {
             if rest.starts_with(command) {
@@ -103,12 +120,6 @@ impl Lexer {
                 return Ok(digits);
             }
         }
-        if let Some(digit) = rest.strip_prefix("\\dot").and_then(|rest| rest.trim_start().chars().next())
-            && digit.is_ascii_digit()
-        {
-            self.at += rest.find(digit).map_or(0, |at| at + 1);
-            return Ok(digit.to_string());
-        }
         let dots = if rest.starts_with('…') {
             1
         } else if rest.starts_with("...") {
@@ -129,18 +140,81 @@ impl Lexer {
         self.error(self.at, "The dots don't say how it goes on: write a fraction, or 0.\\overline{12}.")
     }
 
+    /// Lexes `\dot2\dot7`, `0.6̇`, `0.1̇42̇` and `0.(6)`: the digits from the first mark to the last.
+    fn dotted(&mut self) -> Option<String> {
+        let start = self.at;
+        let mut digits = String::new();
+        let (mut marked, mut joined) = (0, false);
+        if self.peek(0) == Some('(') {
+            // `0.5(6)` is a product.
+            if start.checked_sub(1).and_then(|at| self.chars.get(at)) != Some(&'.') {
+                return None;
+            }
+            self.at += 1;
+            digits = self.digits();
+            if !digits.is_empty() && self.peek(0) == Some(')') {
+                self.at += 1;
+                return Some(digits);
+            }
+            self.at = start;
+            return None;
+        }
+        // A mark after a digit: the digit before this position may be the first of them.
+        if self.peek(0) == Some('\u{307}') {
+            self.at += 1;
+            (marked, joined) = (1, true);
+            digits.extend(self.chars.get(start.checked_sub(1)?));
+        }
+        let mut len = (self.at, digits.len());
+        loop {
+            if self.chars[self.at..].starts_with(&['\\', 'd', 'o', 't']) {
+                self.at += 4;
+                while self.peek(0) == Some(' ') {
+                    self.at += 1;
+                }
+                let Some(digit) = self.peek(0).filter(char::is_ascii_digit) else { break };
+                self.at += 1;
+                digits.push(digit);
+                marked += 1;
+                len = (self.at, digits.len());
+            } else if let Some(digit) = self.peek(0).filter(char::is_ascii_digit)
+                && marked == 1
+            {
+                self.at += 1;
+                digits.push(digit);
+                if self.peek(0) == Some('\u{307}') {
+                    self.at += 1;
+                    marked += 1;
+                    len = (self.at, digits.len());
+                }
+            } else {
+                break;
+            }
+            if marked == 2 {
+                break;
+            }
+        }
+        self.at = if marked == 0 { start } else { len.0 };
+        digits.truncate(len.1);
+        if joined && !digits.is_empty() {
+            // The first digit is a decimal already, so the period begins after it.
+            let first = digits.remove(0);
+            digits.push(first);
+        }
+        (marked > 0).then_some(digits)
+    }
+
     fn scientific(&mut self, value: &mut RBig) -> Result<(), ParseError> {
-        let Some(letter @ ('e' | 'E')) = self.peek(0) else { return Ok(()) };
+        let Some('e' | 'E') = self.peek(0) else { return Ok(()) };
         let signed = matches!(self.peek(1), Some('+' | '-' | '−'));
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
         if !digit(self.peek(1 + usize::from(signed))) {
             return Ok(());
         }
-        if letter == 'e' {
-            self.ambiguous.euler = true;
-            if self.interpretation.euler {
-                return Ok(());
-            }
+        // `2e + 2f` without spaces: a letter after the digits.
+        let mut after = self.chars[self.at + 1 + usize::from(signed)..].iter().skip_while(|c| c.is_ascii_digit());
+        if self.peek(1) == Some('+') && after.next().is_some_and(|c| c.is_alphabetic()) {
+            return Ok(());
         }
         let at = self.at;
         let negative = signed && self.peek(1) != Some('+');

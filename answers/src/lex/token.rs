@@ -37,9 +37,13 @@ pub(crate) enum TokenKind {
     PlusMinus,
     MinusPlus,
     Times,
+    /// `×`, the cross product between vectors.
+    Cross,
     Divide,
     Caret,
     Bang,
+    /// A prime after brackets, which is a complement.
+    Prime,
     Percent,
     Degree,
     Underscore,
@@ -68,6 +72,9 @@ pub(crate) enum TokenKind {
     Or,
     And,
     Union,
+    Intersection,
+    SetMinus,
+    Subset,
     Fraction,
     Binomial,
     /// The operator of `5 C 2` and `5 choose 2`.
@@ -78,12 +85,20 @@ pub(crate) enum TokenKind {
     End(String),
     Cell,
     Row,
+    Angle,
+    Triangle,
+    /// A bar over an expression.
+    Overline,
     Empty,
     Reals,
     Text(String),
 }
 
 impl TokenKind {
+    pub(crate) fn is_symbol(&self, name: &str) -> bool {
+        matches!(self, Self::Symbol(found) if found == name)
+    }
+
     pub(crate) fn closing(&self) -> Option<&'static [TokenKind]> {
         Some(match self {
             // A half-open interval closes with the other bracket. Some schools write `]1, 2[`.

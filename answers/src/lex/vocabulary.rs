@@ -44,6 +44,18 @@ const FUNCTIONS: &[(&str, F)] = &[
     ("asinh", F::Asinh),
     ("acosh", F::Acosh),
     ("atanh", F::Atanh),
+    ("arcsech", F::Asech),
+    ("arccsch", F::Acsch),
+    ("arccoth", F::Acoth),
+    ("arsech", F::Asech),
+    ("arcsch", F::Acsch),
+    ("arcoth", F::Acoth),
+    ("arcosech", F::Acsch),
+    ("asech", F::Asech),
+    ("acsch", F::Acsch),
+    ("acoth", F::Acoth),
+    ("arctg", F::Atan),
+    ("arcctg", F::Acot),
     ("ln", F::Ln),
     ("log", F::Log),
     ("lg", F::Log),
@@ -121,7 +133,7 @@ const GREEK: &[(&str, char)] = &[
 
 const COMMANDS: &[(&str, TokenKind)] = &[
     ("cdot", TokenKind::Times),
-    ("times", TokenKind::Times),
+    ("times", TokenKind::Cross),
     ("ast", TokenKind::Times),
     ("div", TokenKind::Divide),
     ("pm", TokenKind::PlusMinus),
@@ -163,6 +175,14 @@ const COMMANDS: &[(&str, TokenKind)] = &[
     ("vert", TokenKind::Bar(Bar::Either)),
     ("mid", TokenKind::SuchThat),
     ("cup", TokenKind::Union),
+    ("cap", TokenKind::Intersection),
+    ("setminus", TokenKind::SetMinus),
+    ("smallsetminus", TokenKind::SetMinus),
+    ("subset", TokenKind::Subset),
+    ("subseteq", TokenKind::Subset),
+    ("angle", TokenKind::Angle),
+    ("measuredangle", TokenKind::Angle),
+    ("triangle", TokenKind::Triangle),
     ("lor", TokenKind::Or),
     ("vee", TokenKind::Or),
     ("land", TokenKind::And),
@@ -176,15 +196,13 @@ const COMMANDS: &[(&str, TokenKind)] = &[
     ("reals", TokenKind::Reals),
     ("bmod", TokenKind::Mod),
     ("mod", TokenKind::Mod),
+    ("pmod", TokenKind::Mod),
     ("and", TokenKind::And),
     ("or", TokenKind::Or),
 ];
 
 /// Commands that change the layout only.
 pub(crate) const LAYOUT_COMMANDS: &[&str] = &[
-    "angle",
-    "measuredangle",
-    "triangle",
     "therefore",
     "displaystyle",
     "textstyle",
@@ -200,7 +218,16 @@ pub(crate) const LAYOUT_COMMANDS: &[&str] = &[
     "bigr",
     "Bigl",
     "Bigr",
+    "biggl",
+    "biggr",
+    "Biggl",
+    "Biggr",
     "thinspace",
+    "medspace",
+    "thickspace",
+    "negthinspace",
+    "negmedspace",
+    "negthickspace",
     "space",
     "hspace",
     "nobreakspace",
@@ -221,16 +248,24 @@ pub(crate) const TEXT_COMMANDS: &[&str] = &[
     "bm",
     "operatorname",
     "mbox",
-    "vec",
-    "hat",
-    "bar",
-    "tilde",
-    "underline",
     "mathbb",
     "mathcal",
-    "overrightarrow",
-    "overline",
 ];
+
+/// Marks over letters, which are part of the name.
+pub(crate) const MARKS: &[&str] =
+    &["vec", "hat", "bar", "tilde", "dot", "ddot", "underline", "overrightarrow", "overline"];
+
+/// Returns a sentence for a command whose operation is not read.
+pub(crate) fn operation(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "int" | "iint" | "oint" => "An integral can't be read: write its value, without the integral sign.",
+        "sum" => "A sum sign can't be read: write the value of the sum, or its terms.",
+        "prod" => "A product sign can't be read: write the value of the product, or its factors.",
+        "lim" => "A limit can't be read: write its value, without lim.",
+        _ => return None,
+    })
+}
 
 /// Radians are dropped, since a plain number is an angle in radians.
 pub(crate) fn is_radian(word: &str) -> bool {
@@ -246,11 +281,13 @@ pub(crate) fn whole_word(word: &str) -> Option<TokenKind> {
         "choose" | "nCr" | "ncr" => TokenKind::Choose,
         "nPr" | "npr" => TokenKind::Permute,
         "union" | "U" => TokenKind::Union,
+        "intersection" | "intersect" => TokenKind::Intersection,
         "in" => TokenKind::Relation(Relation::In),
         "times" => TokenKind::Times,
         "oo" => TokenKind::Constant(Constant::Infinity),
         "deg" | "degrees" | "degree" => TokenKind::Degree,
         "percent" => TokenKind::Percent,
+        "binom" => TokenKind::Function(F::Choose),
         "mu" | "nu" | "xi" => TokenKind::Symbol(greek(word)?.to_string()),
         _ => return None,
     })
@@ -294,7 +331,8 @@ pub(crate) fn symbol_token(c: char) -> Option<TokenKind> {
         '-' | '−' | '–' | '—' | '‐' | '‑' => TokenKind::Minus,
         '±' => TokenKind::PlusMinus,
         '∓' => TokenKind::MinusPlus,
-        '*' | '·' | '×' | '⋅' | '∙' | '•' | '∗' | '⁎' => TokenKind::Times,
+        '*' | '·' | '⋅' | '∙' | '•' | '∗' | '⁎' => TokenKind::Times,
+        '×' => TokenKind::Cross,
         '/' | '÷' | '∕' | '⁄' => TokenKind::Divide,
         '^' => TokenKind::Caret,
         '!' => TokenKind::Bang,
@@ -325,6 +363,12 @@ pub(crate) fn symbol_token(c: char) -> Option<TokenKind> {
         '≥' | '⩾' => TokenKind::Relation(Relation::GreaterEqual),
         '∈' => TokenKind::Relation(Relation::In),
         '∪' => TokenKind::Union,
+        '∩' => TokenKind::Intersection,
+        '∖' => TokenKind::SetMinus,
+        '⊂' | '⊆' => TokenKind::Subset,
+        '∠' => TokenKind::Angle,
+        '△' => TokenKind::Triangle,
+        '∘' => TokenKind::Degree,
         '∨' => TokenKind::Or,
         '∧' => TokenKind::And,
         '√' => TokenKind::Function(F::Sqrt),
@@ -358,6 +402,11 @@ fn lookup(table: &str, c: char) -> Option<char> {
         }
     }
     None
+}
+
+/// Returns the Latin letter that looks like a Cyrillic one.
+pub(crate) fn latin(c: char) -> char {
+    if ('\u{400}'..'\u{460}').contains(&c) { lookup("аaеeоoрpсcуyхxіiјjАAВBЕEКKМMНHОOРPСCТTХX", c).unwrap_or(c) } else { c }
 }
 
 /// Returns numerator and denominator of a vulgar fraction character.

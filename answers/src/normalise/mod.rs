@@ -9,8 +9,7 @@
 
 use crate::classify::{MathObject, ParsedAnswer};
 use crate::error::ParseError;
-use crate::lex::token::Relation;
-use crate::parse::tree::{Arena, Id, Node};
+use crate::parse::tree::{Arena, Id};
 
 use self::dag::Dag;
 
@@ -42,18 +41,6 @@ impl Import<'_> {
     fn object(&mut self, object: &MathObject) -> Result<MathObject, ParseError> {
         Ok(match object {
             MathObject::Expr(id) => MathObject::Expr(self.expression(*id)?),
-            MathObject::Chain(sides, relations) if relations.iter().all(|r| *r == Relation::Equal) => {
-                let mut imported = Vec::new();
-                for side in sides {
-                    let name =
-                        function_name(self.arena, side).or_else(|| segment_name(self.arena, side, sides));
-                    imported.push(match name {
-                        Some(name) => MathObject::Expr(self.dag.variable(&name)),
-                        None => self.object(side)?,
-                    });
-                }
-                MathObject::Chain(imported, relations.clone())
-            }
             MathObject::Chain(sides, relations) => MathObject::Chain(self.objects(sides)?, relations.clone()),
             MathObject::List(objects, connective) => MathObject::List(self.objects(objects)?, *connective),
             MathObject::Set(objects) => MathObject::Set(self.objects(objects)?),
@@ -73,6 +60,7 @@ impl Import<'_> {
             MathObject::Empty => MathObject::Empty,
             MathObject::Reals => MathObject::Reals,
             MathObject::Words(words) => MathObject::Words(words.clone()),
+            MathObject::Entry(entry) => MathObject::Entry(entry.clone()),
         })
     }
 
@@ -87,65 +75,4 @@ impl Import<'_> {
     fn expressions(&mut self, ids: &[Id]) -> Result<Vec<Id>, ParseError> {
         ids.iter().map(|id| self.expression(*id)).collect()
     }
-}
-
-/// Returns the name of a function that one side of an equation defines: `f(x)`, `f'(x)`, `dy/dx`.
-pub(crate) fn function_name(arena: &Arena, side: &MathObject) -> Option<String> {
-    let MathObject::Expr(id) = side else { return None };
-    let name = |id: Id| match arena.node(id) {
-        Node::Symbol(name) => Some(&**name),
-        _ => None,
-    };
-    let product = |id: Id| match arena.node(id) {
-        Node::Product(all) if all.len() == 2 => Some((name(all[0])?, name(all[1])?)),
-        _ => None,
-    };
-    match arena.node(*id) {
-        // `dy/dx` without braces.
-        Node::Product(all) if all.len() == 2 && matches!(arena.node(all[0]), Node::Quotient(..)) => {
-            let Node::Quotient(numerator, denominator) = arena.node(all[0]) else { return None };
-            let (d, of) = product(*numerator)?;
-            (d == "d" && name(*denominator) == Some("d") && name(all[1]).is_some())
-                .then(|| format!("d{of}()"))
-        }
-        // `f(2) = 5` defines a value, but `2f = 5` is an equation.
-        Node::Product(all) if all.len() == 2 && arena.number(all[1]).is_some() => {
-            let (function, at) = (name(all[0])?, arena.number(all[1])?);
-            ["f", "g", "h"].contains(&function.trim_end_matches('\'')).then(|| format!("{function}({at})"))
-        }
-        Node::Product(_) => {
-            let (function, of) = product(*id)?;
-            let name = function.trim_end_matches('\'');
-            let is_function = ["f", "g", "h", "F", "G", "H"].contains(&name)
-                && ["x", "t", "n", "z", "θ"].contains(&of)
-                || ["y", "P", "p"].contains(&name) && of == "x";
-            is_function.then(|| format!("{function}()"))
-        }
-        Node::Quotient(numerator, denominator) => {
-            let (d, of) = product(*numerator)?;
-            let (by, _) = product(*denominator)?;
-            (d == "d" && by == "d").then(|| format!("d{of}()"))
-        }
-        _ => None,
-    }
-}
-
-/// Returns the name of a line segment or an angle beside a number: `AB = 5`, `∠ABC = 60°`.
-///
-/// `AB` and `BA` are the same segment and get the same name.
-fn segment_name(arena: &Arena, side: &MathObject, sides: &[MathObject]) -> Option<String> {
-    let constant =
-        |other: &MathObject| matches!(other, MathObject::Expr(id) if arena.symbols(*id).is_empty());
-    let MathObject::Expr(id) = side else { return None };
-    let Node::Product(letters) = arena.node(*id) else { return None };
-    let mut name = String::new();
-    for letter in letters {
-        match arena.node(*letter) {
-            Node::Symbol(letter) if letter.chars().all(char::is_uppercase) => name += letter,
-            _ => return None,
-        }
-    }
-    let backwards: String = name.chars().rev().collect();
-    let rest = sides.iter().filter(|other| *other != side).count() + 1 == sides.len();
-    (rest && sides.iter().filter(|other| *other != side).all(constant)).then(|| name.min(backwards))
 }

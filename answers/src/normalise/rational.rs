@@ -211,7 +211,7 @@ pub(crate) fn of(
                     arguments.push(print(get(id)?, generators, budget)?);
                 }
                 let name = &dag.functions()[usize::from(*function)];
-                letter(generators, format!("{name}({})", arguments.join(", ")), None)
+                letter(generators, applied(name, &arguments), None)
             }
             Op::Undefined => return None,
         };
@@ -256,8 +256,33 @@ fn is_half(power: &RBig) -> bool {
     power.numerator().is_one() && *power.denominator() == dashu_int::UBig::from(2u8)
 }
 
+/// Spells the application of a function without a definition so that it can be read again.
+pub(crate) fn applied(name: &str, arguments: &[String]) -> String {
+    let plain = |text: &String| text.chars().all(char::is_alphanumeric);
+    let operand = |text: &String| if plain(text) { text.clone() } else { format!("({text})") };
+    match (name, arguments) {
+        ("∩" | "∪" | "∖" | "⊂", all) => {
+            let all: Vec<String> = all.iter().map(operand).collect();
+            format!("({})", all.join(name))
+        }
+        ("|" | "<" | "≤" | "=" | "≠" | "∈", all) => all.join(name),
+        ("×", [a, b]) => format!("({}×{})", spelled(a), spelled(b)),
+        ("′", [of]) => format!("({of})'"),
+        ("mod", [value, by]) => format!("({value} mod {by})"),
+        ("\\overline", [of]) => format!("\\overline{{{of}}}"),
+        _ => match name.strip_suffix("⁻¹") {
+            Some(name) => format!("{name}^{{-1}}({})", arguments.join(", ")),
+            None => format!("{name}({})", arguments.join(", ")),
+        },
+    }
+}
+
 /// Spells a variable's name so that it can be read again.
 pub(crate) fn spelled(name: &str) -> String {
+    // A name with a mark over it, a derivative and an angle are read as they are written.
+    if name.contains(['\\', '/', '∠', '△', '∘']) {
+        return name.to_owned();
+    }
     match name.split_once('_') {
         Some((letter, below)) if below.chars().count() > 1 && !below.chars().all(|c| c.is_ascii_digit()) => {
             let (below, primes) = below.split_at(below.find('\'').unwrap_or(below.len()));

@@ -3,10 +3,10 @@
 use super::{ParseResult, Parser};
 use crate::error::ParseError;
 use crate::lex::function::Function;
-use crate::lex::token::{Bar, TokenKind};
+use crate::lex::token::{Bar, Token, TokenKind};
 use crate::parse::tree::{Id, Node};
 
-impl Parser {
+impl Parser<'_> {
     /// Fails where an operand is missing, with a message that names the token before it.
     pub(crate) fn missing<T>(&self) -> ParseResult<T> {
         let before = self.next.checked_sub(1).and_then(|n| self.tokens.get(n)).map(|token| &token.kind);
@@ -15,7 +15,7 @@ impl Parser {
             None => return self.fail("An answer can't begin with this: write a number or a letter first."),
             Some(TokenKind::Plus) => "the +",
             Some(TokenKind::Minus) => "the -",
-            Some(TokenKind::Times) => "the times sign",
+            Some(TokenKind::Times | TokenKind::Cross) => "the times sign",
             Some(TokenKind::Divide) => "the division sign",
             Some(TokenKind::Caret) => "the ^",
             Some(TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenBrace) => "the bracket",
@@ -34,6 +34,7 @@ impl Parser {
         self.next += 1;
         let bars = std::mem::take(&mut self.bars);
         let inside = self.sum()?;
+        let inside = if self.at_set_operator() { self.sets(inside)? } else { inside };
         self.bars = bars;
         let close = match kind {
             TokenKind::OpenSquare => TokenKind::CloseSquare,
@@ -56,7 +57,17 @@ impl Parser {
                 Err(ParseError::new(opened, "This bracket is open: close it."))
             }
             Some(TokenKind::Comma | TokenKind::Semicolon) => {
-                self.fail("A comma can't stand here: use a point in decimals, as in 1.5.")
+                let number = |token: Option<&Token>| {
+                    token.is_some_and(|token| !token.spaced && matches!(token.kind, TokenKind::Number { .. }))
+                };
+                let decimal = self.next > 0
+                    && matches!(self.tokens[self.next - 1].kind, TokenKind::Number { .. })
+                    && number(self.tokens.get(self.next + 1));
+                self.fail(if decimal {
+                    "A comma can't stand here: use a point in decimals, as in 1.5."
+                } else {
+                    "A comma can't stand here: write one value in these brackets."
+                })
             }
             Some(kind) if kind.closes() => {
                 self.fail("This bracket doesn't close the one that is open: change it.")

@@ -7,7 +7,7 @@ use crate::lex::token::{Bar, TokenKind};
 use crate::parse::tree::{Id, Node};
 use crate::parse::{ParseResult, Parser};
 
-impl Parser {
+impl Parser<'_> {
     pub(crate) fn function(&mut self, function: Function) -> ParseResult<Id> {
         self.next += 1;
         match function {
@@ -57,9 +57,13 @@ impl Parser {
             return if self.latex { self.argument() } else { self.base_plain() }.map(Some);
         }
         let joined = self.tokens.get(self.next).is_some_and(|token| !token.spaced);
+        let spaced_number = self
+            .tokens
+            .get(self.next + 1)
+            .is_some_and(|next| next.spaced && matches!(next.kind, TokenKind::Number { .. } | TokenKind::Symbol(_)));
         if joined
             && matches!(self.peek(), Some(TokenKind::Number { .. }))
-            && self.ahead(1) == Some(&TokenKind::Open)
+            && (self.ahead(1) == Some(&TokenKind::Open) || spaced_number && !self.latex)
         {
             let Some(TokenKind::Number { value, .. }) = self.peek().cloned() else { return Ok(None) };
             self.next += 1;
@@ -199,43 +203,68 @@ impl Parser {
         if two && all.len() != 2 || all.len() > 16 {
             return self.fail("This wants two numbers in its brackets: write them with a comma between.");
         }
-        if function == Function::Root {
-            self.has_root = true;
-            if self.degree_last {
-                all.reverse();
-            }
+        if function == Function::Root && self.degree_is_last(&all) {
+            all.reverse();
         }
         self.add(Node::Call(function, all.into()))
+    }
+
+    /// Returns `true` for `root(8, 3)` and `root(x, 3)`: the degree is the smaller integer.
+    fn degree_is_last(&self, both: &[Id]) -> bool {
+        let degree = |id: Option<&Id>| {
+            id.and_then(|id| self.arena.number(*id)).filter(|value| value.is_int() && **value > RBig::ONE)
+        };
+        let name = |id: Option<&Id>| match id.map(|id| self.arena.node(*id)) {
+            Some(Node::Symbol(name)) => Some(&**name),
+            _ => None,
+        };
+        match (degree(both.first()), degree(both.get(1))) {
+            (Some(first), Some(last)) => last < first,
+            (Some(_), None) => false,
+            (None, Some(_)) => true,
+            // `root(x, n)`, `root(2^x, x)`
+            (None, None) => match (name(both.first()), name(both.get(1))) {
+                (None, Some(_)) => true,
+                (Some(first), Some(last)) => {
+                    matches!(last, "n" | "k" | "m") && !matches!(first, "n" | "k" | "m")
+                }
+                _ => false,
+            },
+        }
     }
 
     /// Parses a symbol. Before brackets with one comma, `C(5, 2)` and `P(5, 2)` are functions.
     pub(crate) fn called(&mut self, name: String) -> ParseResult<Id> {
         let function = match name.as_str() {
-            "C" if self.has_two_arguments() => Function::Choose,
-            "P" if self.has_two_arguments() => Function::Permute,
-            _ => return self.add(Node::Symbol(name.into())),
+            "C" if self.is_selection(self.next) => Function::Choose,
+            "P" if self.is_selection(self.next) => Function::Permute,
+            _ => return self.applied(name),
         };
         self.several(function)
     }
 
-    fn has_two_arguments(&self) -> bool {
-        let mut depth = 0usize;
-        let mut commas = 0;
-        if self.peek() != Some(&TokenKind::Open) {
+    /// Returns `true` for `(5, 2)` and `(n, r)`, which are not the coordinates of a point.
+    ///
+    /// In `(1, 2)` more are chosen than there are: it is a point.
+    pub(crate) fn is_selection(&self, open: usize) -> bool {
+        let kind = |n: usize| self.tokens.get(open + n).map(|token| &token.kind);
+        if self.notation.points
+            || kind(0) != Some(&TokenKind::Open)
+            || kind(2) != Some(&TokenKind::Comma)
+            || kind(4) != Some(&TokenKind::Close)
+        {
             return false;
         }
-        for token in &self.tokens[self.next..] {
-            match &token.kind {
-                kind if kind.opens() => depth += 1,
-                kind if kind.closes() => depth = depth.saturating_sub(1),
-                TokenKind::Comma if depth == 1 => commas += 1,
-                _ => {}
-            }
-            if depth == 0 {
-                break;
-            }
+        match (kind(1), kind(3)) {
+            (
+                Some(TokenKind::Number { value: n, places: None }),
+                Some(TokenKind::Number { value: k, places: None }),
+            ) => n.is_int() && k.is_int() && n >= k,
+            (Some(TokenKind::Symbol(n)), Some(TokenKind::Symbol(_))) => n == "n",
+            (Some(TokenKind::Symbol(n)), Some(TokenKind::Number { .. })) => n == "n",
+            (Some(TokenKind::Number { .. }), Some(TokenKind::Symbol(k))) => matches!(k.as_str(), "k" | "r" | "x"),
+            _ => false,
         }
-        commas == 1
     }
 
     /// Parses combinations with a prescript: `^5C_2`, `{}^{5}C_{2}`, `{}_5C_2`.
@@ -294,6 +323,9 @@ fn inverse_of(function: Function) -> Option<Function> {
         Function::Sinh => Function::Asinh,
         Function::Cosh => Function::Acosh,
         Function::Tanh => Function::Atanh,
+        Function::Sech => Function::Asech,
+        Function::Csch => Function::Acsch,
+        Function::Coth => Function::Acoth,
         _ => return None,
     })
 }

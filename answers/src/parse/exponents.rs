@@ -6,7 +6,7 @@ use super::tree::{Id, Node};
 use super::{ParseResult, Parser};
 use crate::lex::token::{Token, TokenKind};
 
-impl Parser {
+impl Parser<'_> {
     pub(crate) fn power(&mut self) -> ParseResult<Id> {
         if let Some(id) = self.prescript()? {
             return Ok(id);
@@ -106,6 +106,7 @@ impl Parser {
                 Some(TokenKind::Bang) => Node::Factorial(id),
                 Some(TokenKind::Percent) => Node::Percent(id),
                 Some(TokenKind::Degree) => Node::Degrees(id),
+                Some(TokenKind::Prime) => Node::Apply(super::events::COMPLEMENT.into(), [id].into()),
                 _ => return Ok(id),
             };
             self.next += 1;

@@ -6,37 +6,67 @@ use dashu_ratio::RBig;
 
 use crate::error::ParseError;
 use crate::lex::function::{Constant, Function};
+use crate::lex::Lexed;
+use crate::lex::notation::Notation;
 use crate::lex::token::{Bar, Token, TokenKind};
 use crate::limits::{DEPTH, NODES};
 use crate::parse::tree::{Arena, Id, Node, TreeLimit};
 
+mod applied;
 mod brackets;
 mod calls;
+pub(crate) mod events;
 mod exponents;
 pub(crate) mod tree;
 
 /// The parser of one text.
-pub(crate) struct Parser {
+pub(crate) struct Parser<'a> {
     pub(crate) tokens: Vec<Token>,
     pub(crate) next: usize,
     pub(crate) arena: Arena,
     pub(crate) latex: bool,
-    /// The choice for `root(8, 3)`: `true` reads the degree last.
-    pub(crate) degree_last: bool,
-    /// `true` once the text has had such a root.
-    pub(crate) has_root: bool,
     /// The length of the text, in characters.
     pub(crate) end: usize,
     pub(crate) depth: usize,
     /// The number of open bars. With an open bar, the next `|` closes it.
     pub(crate) bars: usize,
-    /// The symbols that the rules declare as variables, `e` and `i` among them.
-    pub(crate) variables: Box<[String]>,
+    pub(crate) notation: &'a Notation,
+    /// For every token, `true` if it opens brackets with a comma directly in them.
+    lists: Vec<bool>,
+    /// The names that the text defines as functions, by `f(x) =`.
+    defined: Vec<String>,
 }
 
 pub(crate) type ParseResult<T> = Result<T, ParseError>;
 
-impl Parser {
+impl<'a> Parser<'a> {
+    pub(crate) fn new(lexed: Lexed, notation: &'a Notation) -> Self {
+        let Lexed { tokens, latex, len: end } = lexed;
+        let lists = lists(&tokens);
+        let defined = applied::defined(&tokens);
+        Self { tokens, next: 0, arena: Arena::default(), latex, end, depth: 0, bars: 0, notation, lists, defined }
+    }
+}
+
+/// Marks the brackets that have a comma directly in them.
+fn lists(tokens: &[Token]) -> Vec<bool> {
+    let mut lists = vec![false; tokens.len()];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind.opens() {
+            open.push(at);
+        } else if token.kind.closes() {
+            open.pop();
+        } else if token.kind == TokenKind::Comma
+            && let Some(mark) = open.last().and_then(|at| lists.get_mut(*at))
+        {
+            *mark = true;
+        }
+    }
+    lists
+}
+
+impl Parser<'_> {
     pub(crate) fn peek(&self) -> Option<&TokenKind> {
         self.tokens.get(self.next).map(|token| &token.kind)
     }
@@ -73,7 +103,7 @@ impl Parser {
     }
 
     /// Parses one level deeper, within the limit of the nesting.
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> ParseResult<T>) -> ParseResult<T> {
+    pub(crate) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> ParseResult<T>) -> ParseResult<T> {
         self.depth += 1;
         if self.depth > DEPTH {
             return self
@@ -125,7 +155,7 @@ impl Parser {
         self.add(Node::Negative(term))
     }
 
-    fn product(&mut self) -> ParseResult<Id> {
+    pub(crate) fn product(&mut self) -> ParseResult<Id> {
         let first = self.signed()?;
         let mut factors = vec![first];
         loop {
@@ -134,6 +164,18 @@ impl Parser {
                     self.next += 1;
                     let factor = self.signed()?;
                     factors.push(factor);
+                }
+                Some(TokenKind::Cross) => {
+                    self.next += 1;
+                    let factor = self.signed()?;
+                    let last = *factors.last().unwrap_or(&factor);
+                    match self.cross(last, factor)? {
+                        Some(product) => {
+                            factors.pop();
+                            factors.push(product);
+                        }
+                        None => factors.push(factor),
+                    }
                 }
                 Some(TokenKind::Divide) => {
                     self.next += 1;
@@ -164,9 +206,13 @@ impl Parser {
                     let literal = matches!(before, Some(Token { kind: TokenKind::Number { .. }, .. }));
                     let fraction = literal && self.peek() == Some(&TokenKind::Fraction);
                     let factor = self.power()?;
-                    if fraction && self.is_mixed(*factors.last().unwrap_or(&factor), factor) {
+                    let last = *factors.last().unwrap_or(&factor);
+                    let percent = if let Node::Percent(of) = self.arena.node(factor) { Some(*of) } else { None };
+                    let part = percent.unwrap_or(factor);
+                    if fraction && self.is_mixed(last, part) {
                         let whole = factors.pop().unwrap_or(factor);
-                        factors.push(self.add(Node::Mixed(whole, factor))?);
+                        let mixed = self.add(Node::Mixed(whole, part))?;
+                        factors.push(if percent.is_some() { self.add(Node::Percent(mixed))? } else { mixed });
                     } else {
                         factors.push(factor);
                     }
@@ -219,14 +265,29 @@ impl Parser {
     fn starts_factor(&self) -> bool {
         match self.peek() {
             Some(TokenKind::Bar(Bar::Either)) => self.bars == 0,
+            // The bracket of `]2, 7[` closes.
+            Some(TokenKind::OpenSquare) => self.ahead(1).is_some_and(|next| {
+                !next.closes()
+                    && !matches!(
+                        next,
+                        TokenKind::Comma
+                            | TokenKind::Semicolon
+                            | TokenKind::Union
+                            | TokenKind::Intersection
+                            | TokenKind::Or
+                            | TokenKind::And
+                            | TokenKind::Relation(_)
+                    )
+            }),
+            // `3(1, 2)` is a multiple of a vector.
+            Some(TokenKind::Open) => !self.lists.get(self.next).copied().unwrap_or(false),
             Some(kind) => matches!(
                 kind,
                 TokenKind::Number { .. }
                     | TokenKind::Symbol(_)
                     | TokenKind::Function(_)
                     | TokenKind::Constant(_)
-                    | TokenKind::Open
-                    | TokenKind::OpenSquare
+                    | TokenKind::Overline
                     | TokenKind::OpenBrace
                     | TokenKind::OpenFloor
                     | TokenKind::OpenCeil
@@ -239,7 +300,7 @@ impl Parser {
         }
     }
 
-    fn primary(&mut self) -> ParseResult<Id> {
+    pub(crate) fn primary(&mut self) -> ParseResult<Id> {
         let Some(Token { kind, at, .. }) = self.tokens.get(self.next).cloned() else {
             return self.missing();
         };
@@ -260,7 +321,7 @@ impl Parser {
                     Constant::I => "i",
                     _ => "",
                 };
-                if self.variables.iter().any(|known| known == name) {
+                if self.notation.declares(name) {
                     self.add(Node::Symbol(name.into()))
                 } else {
                     self.add(Node::Constant(constant))
@@ -279,6 +340,7 @@ impl Parser {
                 let of = self.argument()?;
                 self.add(Node::Call(Function::Choose, [from, of].into()))
             }
+            TokenKind::Overline => self.overline(),
             TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenBrace => self.group(),
             TokenKind::OpenFloor => self.within(&TokenKind::CloseFloor, Function::Floor),
             TokenKind::OpenCeil => self.within(&TokenKind::CloseCeil, Function::Ceil),

@@ -140,6 +140,21 @@ impl Arena {
         found
     }
 
+    /// Returns a text that orders nodes: equal trees have equal keys.
+    pub(crate) fn key(&self, id: Id) -> String {
+        let mut key = String::new();
+        for id in self.descendants(id) {
+            key += &match self.node(id) {
+                Node::Number(value, _) => value.to_string(),
+                Node::Symbol(name) => name.to_string(),
+                Node::Apply(name, all) => format!("{name}{}", all.len()),
+                node => format!("{:?}", std::mem::discriminant(node)),
+            };
+            key.push(' ');
+        }
+        key
+    }
+
     pub(crate) fn number(&self, id: Id) -> Option<&RBig> {
         match self.node(id) {
             Node::Number(value, _) => Some(value),

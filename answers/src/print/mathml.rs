@@ -96,6 +96,7 @@ fn object(arena: &Arena, of: &MathObject) -> String {
         MathObject::Empty => operator("∅"),
         MathObject::Reals => identifier("ℝ"),
         MathObject::Words(words) => format!("<mtext>{}</mtext>", escaped(words)),
+        MathObject::Entry(entry) => format!("<mtext>{}</mtext>", escaped(&entry.text())),
     }
 }
 
@@ -136,7 +137,7 @@ fn node(arena: &Arena, id: Id) -> (String, Precedence) {
         },
         Node::Call(function, all) => call(arena, *function, all),
         Node::Apply(name, all) => {
-            (row(&format!("{}{}", symbol(name), arguments(arena, all))), Precedence::Power)
+            (applied(arena, name, all), Precedence::Power)
         }
         Node::Factorial(a) => {
             (row(&format!("{}{}", of(*a, Precedence::Atom), operator("!"))), Precedence::Power)
@@ -161,7 +162,49 @@ fn numeral(value: &RBig, places: Option<u32>) -> (String, Precedence) {
     (digits(&number(value, places)), Precedence::Atom)
 }
 
+/// Prints the application of a function without a definition, or an operation on sets or vectors.
+fn applied(arena: &Arena, name: &str, all: &[Id]) -> String {
+    let of = |id: &Id| expression(arena, *id, Precedence::Product);
+    match (name, all) {
+        ("∩" | "∪" | "∖" | "⊂" | "|" | "<" | "≤" | "=" | "≠" | "∈" | "×", all) => {
+            let all: Vec<String> = all.iter().map(of).collect();
+            row(&all.join(&operator(name)))
+        }
+        ("′", [one]) => format!("<msup>{}{}</msup>", expression(arena, *one, Precedence::Atom), operator("′")),
+        ("mod", [value, _]) => of(value),
+        ("\\overline", [one]) => format!("<mover>{}{}</mover>", of(one), operator("¯")),
+        _ => {
+            let name = match name.strip_suffix("⁻¹") {
+                Some(name) => format!("<msup>{}<mrow><mo>−</mo><mn>1</mn></mrow></msup>", symbol(name)),
+                None => symbol(name),
+            };
+            row(&format!("{name}{}", arguments(arena, all)))
+        }
+    }
+}
+
 fn symbol(name: &str) -> String {
+    if let Some((mark, letters)) = name.strip_prefix('\\').and_then(|name| name.strip_suffix('}')?.split_once('{')) {
+        let sign = match mark {
+            "vec" => "→",
+            "hat" => "^",
+            "bar" => "¯",
+            "tilde" => "~",
+            "ddot" => "¨",
+            _ => "˙",
+        };
+        return format!("<mover>{}{}</mover>", identifier(letters), operator(sign));
+    }
+    if let Some((above, below)) = name.split_once("/d") {
+        let part = |text: &str| match text.split_once('^') {
+            Some((letter, order)) => {
+                let (order, of) = order.split_at(order.find(|c: char| !c.is_ascii_digit()).unwrap_or(order.len()));
+                format!("<msup>{}{}</msup>{}", identifier(letter), digits(order), identifier(of))
+            }
+            None => identifier(text),
+        };
+        return format!("<mfrac>{}{}</mfrac>", row(&part(above)), row(&part(&format!("d{below}"))));
+    }
     let (letter, primes) = name.split_at(name.find('\'').unwrap_or(name.len()));
     let text = match letter.split_once('_') {
         Some((letter, below)) => {

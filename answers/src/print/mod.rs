@@ -2,10 +2,9 @@
 
 use dashu_ratio::RBig;
 
-use crate::classify::read;
+use crate::classify::{Reading, read};
 use crate::decimal;
 use crate::error::ParseError;
-use crate::lex::Interpretation;
 use crate::lex::function::{Constant, Function};
 use crate::lex::token::Relation;
 
@@ -28,7 +27,7 @@ pub(crate) mod plain;
 #[doc(alias = "canonicalize")]
 #[doc(alias = "simplify")]
 pub fn normalize(text: &str) -> Result<String, ParseError> {
-    plain::print(&read(text, Interpretation::default(), &[])?)
+    plain::print(&read(text, &Reading::alone(text))?)
 }
 
 /// Returns an answer as MathML Core, in the interpretation that was read.
@@ -47,7 +46,7 @@ pub fn normalize(text: &str) -> Result<String, ParseError> {
 #[doc(alias = "render")]
 #[doc(alias = "typeset")]
 pub fn to_mathml(text: &str) -> Result<String, ParseError> {
-    read(text, Interpretation::default(), &[]).map(|answer| mathml::print(&answer))
+    read(text, &Reading::alone(text)).map(|answer| mathml::print(&answer))
 }
 
 /// The precedence of an operation. An operand of lower precedence than its context gets brackets.
@@ -104,6 +103,9 @@ fn name_of(function: Function) -> &'static str {
         Function::Asinh => "arsinh",
         Function::Acosh => "arcosh",
         Function::Atanh => "artanh",
+        Function::Asech => "arsech",
+        Function::Acsch => "arcsch",
+        Function::Acoth => "arcoth",
         Function::Ln => "ln",
         Function::Log => "log",
         Function::Exp => "exp",

@@ -2,13 +2,12 @@
 
 use super::{Precedence, name_of, number, sign_of};
 use crate::classify::words;
-use crate::classify::{Connective, MathObject, ParsedAnswer, read};
+use crate::classify::{Connective, MathObject, ParsedAnswer, Reading, read};
 use crate::error::ParseError;
-use crate::lex::Interpretation;
 use crate::lex::function::{Constant, Function};
 use crate::limits::Budget;
 use crate::normalise::dag::Dag;
-use crate::normalise::{function_name, rational};
+use crate::normalise::rational;
 use crate::parse::tree::{Arena, Id, Node};
 
 /// The graph in which canonical forms are computed, and the steps left.
@@ -30,14 +29,7 @@ fn object(printer: &mut Printer, arena: &Arena, of: &MathObject) -> Result<Strin
     Ok(match of {
         MathObject::Expr(id) => return canonical(printer, arena, *id),
         MathObject::Chain(sides, relations) => {
-            let mut texts = Vec::new();
-            for side in sides {
-                texts.push(match (side, function_name(arena, side)) {
-                    // The name of a function is not normalised: `f(x) = …`.
-                    (MathObject::Expr(id), Some(_)) => expression(arena, *id, Precedence::Sum),
-                    _ => object(printer, arena, side)?,
-                });
-            }
+            let texts = each(printer, arena, sides)?;
             let mut text = texts[0].clone();
             for (side, relation) in texts.iter().skip(1).zip(relations) {
                 text += &format!(" {} {side}", sign_of(*relation));
@@ -91,6 +83,7 @@ fn object(printer: &mut Printer, arena: &Arena, of: &MathObject) -> Result<Strin
         MathObject::Empty => "∅".into(),
         MathObject::Reals => "ℝ".into(),
         MathObject::Words(text) => words::fold(text, false),
+        MathObject::Entry(entry) => entry.text(),
     })
 }
 
@@ -106,7 +99,7 @@ fn canonical(printer: &mut Printer, arena: &Arena, id: Id) -> Result<String, Par
 fn settled(mut text: String, budget: &Budget) -> String {
     for _ in 0..3 {
         let Ok(ParsedAnswer { arena, object: MathObject::Expr(id), .. }) =
-            read(&text, Interpretation::default(), &[])
+            read(&text, &Reading::default())
         else {
             break;
         };
@@ -178,7 +171,7 @@ fn node(arena: &Arena, id: Id) -> (String, Precedence) {
         }
         Node::Apply(name, all) => {
             let inside: Vec<String> = all.iter().map(|id| of(*id, Precedence::Sum)).collect();
-            (format!("{name}({})", inside.join(", ")), Precedence::Power)
+            (rational::applied(name, &inside), Precedence::Power)
         }
         Node::Factorial(a) => (format!("({})!", of(*a, Precedence::Sum)), Precedence::Power),
         Node::Percent(a) => (format!("({})%", of(*a, Precedence::Sum)), Precedence::Power),

@@ -42,16 +42,38 @@ impl Comparer<'_> {
     }
 
     fn is_letter(&self, object: &MathObject) -> bool {
-        matches!(object, MathObject::Expr(id) if matches!(self.dag.op(*id), Op::Variable(_)))
+        matches!(object, MathObject::Expr(id) if matches!(self.dag.op(*id), Op::Variable(_) | Op::Apply(..)))
     }
 
-    /// Returns `true` if two sides name the same value. `f(x) = …` and `y = …` do.
+    /// Returns `true` if two sides name the same value: `f(x) = …` and `y = …`, `dy/dx = …` and `f'(x) = …`.
     fn same_name(&self, a: Id, b: Id) -> bool {
-        let is_function = |id: Id| match self.dag.op(id) {
-            Op::Variable(index) => self.dag.names()[usize::from(*index)].ends_with("()"),
-            _ => false,
-        };
-        a == b || is_function(a) != is_function(b)
+        a == b
+            || match (self.label(a), self.label(b)) {
+                (Some(first), Some(second)) => first.order == second.order && first.form != second.form,
+                _ => false,
+            }
+    }
+
+    fn label(&self, id: Id) -> Option<Label> {
+        let primes = |name: &str| name.chars().filter(|c| *c == '\'').count();
+        match self.dag.op(id) {
+            Op::Variable(index) => {
+                let name = self.dag.names().get(usize::from(*index))?;
+                if let Some((above, _)) = name.split_once("/d") {
+                    let order = above.trim_start_matches(['d', '^']).chars().next()?.to_digit(10).unwrap_or(1);
+                    return Some(Label { form: LabelForm::Quotient, order: order as usize });
+                }
+                let letter = name.trim_end_matches('\'');
+                (letter == "y").then(|| Label { form: LabelForm::Letter, order: primes(name) })
+            }
+            Op::Apply(index, of) => {
+                let name = self.dag.functions().get(usize::from(*index))?;
+                let plain = of.iter().all(|id| matches!(self.dag.op(*id), Op::Variable(_)));
+                let probability = matches!(&**name, "P" | "Pr" | "E" | "Var" | "Cov" | "SD");
+                (plain && !probability).then(|| Label { form: LabelForm::Function, order: primes(name) })
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn same_relation(&mut self, a: &MathObject, b: &MathObject) -> Decision {
@@ -141,4 +163,17 @@ impl Comparer<'_> {
             Relation::In => return None,
         })
     }
+}
+
+/// The name of a value on the left of an equation, by its form and the order of the derivative.
+struct Label {
+    form: LabelForm,
+    order: usize,
+}
+
+#[derive(PartialEq, Eq)]
+enum LabelForm {
+    Letter,
+    Function,
+    Quotient,
 }

@@ -163,6 +163,15 @@ impl Dag {
             | Function::Csch
             | Function::Coth => self.hyperbolic(function, a),
             Function::Asinh | Function::Acosh | Function::Atanh => self.inverse_hyperbolic(function, a),
+            Function::Asech | Function::Acsch | Function::Acoth => {
+                let inverse = self.inverse(a);
+                let function = match function {
+                    Function::Asech => Function::Acosh,
+                    Function::Acsch => Function::Asinh,
+                    _ => Function::Atanh,
+                };
+                self.inverse_hyperbolic(function, inverse)
+            }
             Function::Ln => self.unary(Unary::Ln, a),
             Function::Log => self.logarithm(a, b),
             Function::Exp => {
