@@ -1,5 +1,6 @@
 //! Tests of the public API, in one program.
 
+mod certainty;
 mod corpora;
 mod hints;
 mod hostile;

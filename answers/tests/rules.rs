@@ -25,7 +25,7 @@ fn rules_round_trip_through_text() {
 fn setters_and_text_agree() {
     let set = AnswerRules::new()
         .tolerance(Tolerance::relative(0.01).unwrap())
-        .simplified()
+        .form(answers::Form::Simplified)
         .variables(["x", "x"])
         .unwrap();
     assert_eq!(set, "tolerance=1%; simplified; variables=x".parse().unwrap());

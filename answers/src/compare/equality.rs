@@ -1,19 +1,24 @@
-//! Equality of two expressions: modulo primes with exact confirmation, or by value.
+//! Equality of two expressions: by residues, which decide most pairs, or by value.
 
 use dashu_ratio::RBig;
 
 use crate::compare::decision::Decision;
-use crate::compare::modular::{Residues, cross_equal};
+use crate::compare::modular::{ResidueOutcome, Residues};
 use crate::compare::numeric::real::{BigFloat, Real};
-use crate::compare::numeric::{self, Ball, Domain, NumericOutcome, SEED, SamplePoints, Values};
+use crate::compare::numeric::{self, Ball, Domain, Point, SEED, Values};
 use crate::limits::Budget;
-use crate::normalise::dag::Dag;
+use crate::normalise::dag::{Dag, Op};
+use crate::normalise::rational::{self, is_half};
 use crate::parse::tree::Id;
 
 /// The number of attempts with other random values, after a division by zero.
 const SEEDS: u64 = 3;
+/// The steps of the residue of one operation.
+const STEPS_PER_RESIDUE: usize = 150;
+/// The sample points at which a ratio must be constant, besides those around corners.
+const RATIO_POINTS: usize = 12;
 
-/// Compares two expressions wherever both are defined.
+/// Compares two expressions.
 pub(crate) fn same(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Decision {
     if a == b {
         return Decision::Same;
@@ -21,57 +26,64 @@ pub(crate) fn same(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Decision {
     if let (Some(x), Some(y)) = (dag.value(a), dag.value(b)) {
         return (x == y).into();
     }
+    let wanted = dag.dependencies(&[a, b]);
+    let (mut first, mut second) = (false, false);
     for seed in 0..SEEDS {
-        if budget.take(dag.ops().len() * 200).is_none() {
+        if budget.take(wanted.len() * STEPS_PER_RESIDUE).is_none() {
             return Decision::Undecided;
         }
-        let residues = Residues::of(dag, seed);
-        let (Some(x), Some(y)) = (residues.get(a), residues.get(b)) else { continue };
-        let rational = residues.is_rational(a) && residues.is_rational(b);
-        if x == y {
-            return (!rational || !refuted(dag, a, b, budget)).into();
+        let residues = Residues::of(dag, &wanted, seed);
+        match residues.compare(a, b) {
+            ResidueOutcome::Same if refuted(dag, &wanted, a, b, budget) => return Decision::Different,
+            ResidueOutcome::Same => return Decision::Same,
+            ResidueOutcome::Different => return Decision::Different,
+            ResidueOutcome::Unsure => return numeric::same(dag, &wanted, a, b, budget),
+            ResidueOutcome::Undefined => {
+                first |= residues.is_defined(a);
+                second |= residues.is_defined(b);
+            }
         }
-        if rational {
-            return Decision::Different;
-        }
-        return match numeric::same(dag, a, b, budget) {
-            NumericOutcome::Same => Decision::Same,
-            NumericOutcome::Different => Decision::Different,
-            NumericOutcome::Unknown if budget.is_exhausted() => Decision::Undecided,
-            NumericOutcome::Unknown => Decision::Different,
-        };
     }
-    Decision::Undecided
+    // An expression that divides by zero everywhere differs from one that does not.
+    if first != second { Decision::Different } else { Decision::Undecided }
 }
 
-/// Returns `true` if exact arithmetic refutes an equality modulo both primes.
+/// Returns `true` if another test refutes an equality modulo both primes.
 ///
-/// A multiple of both primes is zero there. If exact arithmetic takes too long, the equality
-/// stands.
-fn refuted(dag: &Dag, a: Id, b: Id, budget: &Budget) -> bool {
+/// A multiple of both primes is zero there. Rational expressions are compared with exact
+/// arithmetic, others by value at one point. If that takes too long, the equality stands.
+fn refuted(dag: &Dag, wanted: &[Id], a: Id, b: Id, budget: &Budget) -> bool {
+    let rational = wanted.iter().all(|id| match dag.op(*id) {
+        Op::Number(_) | Op::Variable(_) | Op::Constant(_) | Op::Add(..) | Op::Mul(..) => true,
+        Op::Pow(a, b) => {
+            dag.value(*b).is_some_and(|power| power.is_int() || dag.value(*a).is_some() && is_half(power))
+        }
+        _ => false,
+    });
+    if !rational {
+        return numeric::differs_at_one_point(dag, wanted, a, b, budget);
+    }
     let part = budget.part(4);
-    let unequal = crate::normalise::rational::equal(dag, a, b, &part) == Some(false);
+    let unequal = rational::equal(dag, a, b, &part) == Some(false);
     budget.give_back(&part);
     unequal
 }
 
 /// Returns the sign of the constant ratio of two expressions; `None` if the ratio is not constant.
 pub(crate) fn proportional(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Option<i8> {
-    budget.take(dag.ops().len() * 400)?;
-    let (first, second) = (Residues::of(dag, 1), Residues::of(dag, 2));
-    let zero = |print: [u64; 2]| print == [0, 0];
-    let (a1, b1, a2, b2) = (first.get(a)?, first.get(b)?, second.get(a)?, second.get(b)?);
-    let exact = !zero(a1) && !zero(b1) && cross_equal(a1, b1, a2, b2);
-    if !exact && first.is_rational(a) && first.is_rational(b) {
-        return None;
-    }
     let wanted = dag.dependencies(&[a, b]);
-    let points = SamplePoints::of(dag, &wanted);
+    budget.take(wanted.len() * 2 * STEPS_PER_RESIDUE)?;
+    let (first, second) = (Residues::of(dag, &wanted, 1), Residues::of(dag, &wanted, 2));
+    let exact = match first.same_ratio(&second, a, b) {
+        ResidueOutcome::Same => true,
+        ResidueOutcome::Unsure => false,
+        ResidueOutcome::Different | ResidueOutcome::Undefined => return None,
+    };
+    let (samples, corners) = numeric::all_points(dag, &wanted, budget);
     let mut ratio: Option<Ball<BigFloat>> = None;
     let mut agreed = 0;
-    for k in 0..points.tried {
-        let point = points.get(k, SEED);
-        let Some(values) = Values::<BigFloat>::at(dag, &wanted, &point, Domain::Real, budget) else { break };
+    for point in (0..samples.tried).map(|k| samples.get(k, SEED)).take(RATIO_POINTS).chain(corners) {
+        let values = Values::<BigFloat>::at(dag, &wanted, &point, Domain::Real, budget)?;
         let (Some(x), Some(y)) = (values.get(a), values.get(b)) else { continue };
         let Some(here) = y.inverse().map(|y| x.mul(&y)).filter(Ball::nonzero) else { continue };
         match &ratio {
@@ -84,7 +96,7 @@ pub(crate) fn proportional(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Option<i
                 agreed += 1;
             }
         }
-        if exact || agreed >= 4 {
+        if exact {
             break;
         }
     }
@@ -96,7 +108,7 @@ pub(crate) fn proportional(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Option<i
 /// Evaluates an expression without variables, with 320 bits.
 pub(crate) fn value(dag: &Dag, id: Id, budget: &Budget) -> Option<Ball<BigFloat>> {
     let wanted = dag.dependencies(&[id]);
-    Values::<BigFloat>::at(dag, &wanted, &[], Domain::Real, budget)?.get(id).cloned()
+    Values::<BigFloat>::at(dag, &wanted, &Point::default(), Domain::Real, budget)?.get(id).cloned()
 }
 
 /// Evaluates an expression without variables as an `f64`, for sorting.

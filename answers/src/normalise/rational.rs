@@ -252,7 +252,7 @@ fn letter(generators: &mut Generators, name: String, square: Option<RBig>) -> Ra
     RationalFunction::of(Polynomial::term(Monomial::of(generator, 1), RBig::ONE))
 }
 
-fn is_half(power: &RBig) -> bool {
+pub(crate) fn is_half(power: &RBig) -> bool {
     power.numerator().is_one() && *power.denominator() == dashu_int::UBig::from(2u8)
 }
 

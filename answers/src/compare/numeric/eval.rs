@@ -4,6 +4,7 @@ use dashu_int::ops::BitTest;
 use dashu_ratio::RBig;
 
 use super::ball::{Ball, Domain};
+use super::point::Point;
 use super::real::Real;
 use crate::compare::random::mix;
 use crate::lex::function::Constant;
@@ -21,7 +22,7 @@ impl<R: Real> Values<R> {
     pub(crate) fn at(
         dag: &Dag,
         wanted: &[Id],
-        point: &[RBig],
+        point: &Point,
         domain: Domain,
         budget: &Budget,
     ) -> Option<Self> {
@@ -30,7 +31,10 @@ impl<R: Real> Values<R> {
         for id in wanted {
             let op = dag.op(*id);
             budget.take(if is_cheap(dag, op) { R::COST / 10 } else { R::COST })?;
-            values.0[*id as usize] = values.value(dag, op, point, domain).and_then(Ball::sound);
+            values.0[*id as usize] = match point.exact(*id) {
+                Some(exact) => Ball::exact(exact).sound(),
+                None => values.value(dag, op, point, domain).and_then(Ball::sound),
+            };
         }
         Some(values)
     }
@@ -39,14 +43,14 @@ impl<R: Real> Values<R> {
         self.0.get(id as usize)?.as_ref()
     }
 
-    fn value(&self, dag: &Dag, op: &Op, point: &[RBig], domain: Domain) -> Option<Ball<R>> {
+    fn value(&self, dag: &Dag, op: &Op, point: &Point, domain: Domain) -> Option<Ball<R>> {
         match op {
             Op::Number(value) => Some(Ball::exact(value)),
             Op::Constant(Constant::Pi) => Some(Ball::pi()),
             Op::Constant(Constant::E) => Ball::exact(&RBig::ONE).exp(),
             Op::Constant(Constant::I) => Some(Ball::i()),
             Op::Constant(Constant::Infinity) | Op::Undefined => None,
-            Op::Variable(index) => Some(Ball::exact(point.get(usize::from(*index))?)),
+            Op::Variable(index) => point.coordinates.get(usize::from(*index))?.ball(),
             Op::Add(a, b) => Some(self.get(*a)?.add(self.get(*b)?)),
             Op::Mul(a, b) => Some(self.get(*a)?.mul(self.get(*b)?)),
             Op::Pow(a, b) => self.power(dag, *a, *b, domain),

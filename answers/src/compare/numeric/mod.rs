@@ -1,127 +1,229 @@
-//! Equality by value, for identities that algebra does not decide here.
+//! Equality by value, for the pairs that residues do not decide.
 //!
 //! Both expressions are evaluated at sample points in double precision. Points at which they agree
 //! are checked with 320 bits. Values carry error bounds, so that rounding never makes equal values
 //! differ.
+//!
+//! Equality by value rests on this assumption: two different answers differ at a random point of at
+//! least one family ([`sample_points`]), or beside a corner or jump ([`corners`]), with a
+//! probability of at least one half. Forty agreeing points then leave a chance below 2^-40 for two
+//! different answers. Analytic expressions, such as an integral with arctan, agree on an interval
+//! only if they are equal; a coincidence of values with 300 bits has a chance of 2^-300.
+//!
+//! Where a real value does not exist for one side, such as √x for a negative x, both sides are
+//! compared as complex numbers: √x·√x is not |x|. Two exceptions keep usual answers right.
+//! Logarithms are compared for real values only, so that the laws of logarithms hold. The letters
+//! i to n stand for integers there and in floors and divisors, so that cos(nπ) is (-1)^n, and ⌈n/2⌉
+//! is ⌊(n+1)/2⌋.
 
 use self::real::{BigFloat, Real};
+use crate::compare::decision::Decision;
+use crate::lex::function::Constant;
 use crate::limits::Budget;
-use crate::normalise::dag::Dag;
+use crate::normalise::dag::{Dag, Op};
+use crate::normalise::function::Unary;
 use crate::parse::tree::Id;
 
 mod ball;
+mod corners;
 mod eval;
+mod point;
 pub(crate) mod real;
 mod sample_points;
 
 pub(crate) use ball::{Ball, Domain};
 pub(crate) use eval::Values;
+pub(crate) use point::Point;
 pub(crate) use sample_points::SamplePoints;
 
-/// The result of a comparison by value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NumericOutcome {
-    Same,
-    Different,
-    /// Both expressions are defined at no sample point.
-    Unknown,
-}
+/// The seed of the sample points.
+pub(crate) const SEED: u64 = 0x5eed;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PointOutcome {
     Agree,
     Differ,
+    /// The values differ by far more than their errors.
+    DifferClearly,
     Unsure,
+    /// Neither expression has a value.
     Undefined,
+    /// One expression has a value, the other does not.
+    OneUndefined,
 }
 
 /// The number of agreeing points that are checked with 320 bits.
 const CLOSELY: usize = 3;
+/// The number of points, at which `f64` is not enough, that are checked with 320 bits.
+const UNSURE: usize = 8;
 
-/// Compares two expressions at the points at which both are defined.
-pub(crate) fn same(dag: &Dag, a: Id, b: Id, budget: &Budget) -> NumericOutcome {
-    let wanted = dag.dependencies(&[a, b]);
-    let points = SamplePoints::of(dag, &wanted);
-    let mut found = NumericOutcome::Unknown;
-    for domain in [Domain::Real, Domain::Complex] {
-        let test = Test { dag, wanted: &wanted, points: &points, domain, budget };
-        let (outcome, agreed) = test.run(a, b);
-        match outcome {
-            NumericOutcome::Different => return outcome,
-            // With few real points, such as integers only, the complex points must agree too.
-            NumericOutcome::Same if agreed >= 3.min(points.wanted) => return outcome,
-            NumericOutcome::Same => found = outcome,
-            NumericOutcome::Unknown => {}
+/// Returns every point of a pair: the sample points, and those around corners.
+pub(crate) fn all_points(dag: &Dag, wanted: &[Id], budget: &Budget) -> (SamplePoints, Vec<Point>) {
+    let samples = SamplePoints::of(dag, wanted);
+    let corners = if samples.piecewise && samples.tried > 1 {
+        corners::points(dag, wanted, &samples, budget)
+    } else {
+        Vec::new()
+    };
+    (samples, corners)
+}
+
+/// Compares two expressions by their values.
+pub(crate) fn same(dag: &Dag, wanted: &[Id], a: Id, b: Id, budget: &Budget) -> Decision {
+    let complex = wanted.iter().all(|id| match dag.op(*id) {
+        Op::Unary(Unary::Ln | Unary::Asin | Unary::Acos, _) => false,
+        Op::Variable(index) => {
+            dag.names().get(usize::from(*index)).is_none_or(|name| !sample_points::is_integer(name))
         }
-    }
-    found
+        _ => true,
+    });
+    let samples = SamplePoints::of(dag, wanted);
+    let mut test =
+        Test { dag, wanted, a, b, complex, piecewise: samples.piecewise, budget, tally: Tally::default() };
+    test.run(&samples).unwrap_or(Decision::Undecided)
+}
+
+/// Returns `true` if two expressions differ at one point.
+pub(crate) fn differs_at_one_point(dag: &Dag, wanted: &[Id], a: Id, b: Id, budget: &Budget) -> bool {
+    let samples = SamplePoints::of(dag, wanted);
+    let test = Test { dag, wanted, a, b, complex: false, piecewise: false, budget, tally: Tally::default() };
+    let outcome = test.at::<f64>(&samples.get(2, SEED), Domain::Real);
+    outcome == Some(PointOutcome::DifferClearly)
+}
+
+/// The points that have been compared.
+#[derive(Default)]
+struct Tally {
+    agreeing: Vec<Point>,
+    unsure: Vec<Point>,
+    agreed: usize,
+    one_undefined: usize,
 }
 
 struct Test<'a> {
     dag: &'a Dag,
     wanted: &'a [Id],
-    points: &'a SamplePoints,
-    domain: Domain,
+    a: Id,
+    b: Id,
+    complex: bool,
+    piecewise: bool,
     budget: &'a Budget,
+    tally: Tally,
 }
 
 impl Test<'_> {
-    fn run(&self, a: Id, b: Id) -> (NumericOutcome, usize) {
-        let mut agreeing = Vec::new();
-        let mut unsure = Vec::new();
-        for k in 0..self.points.tried {
-            match self.at::<f64>(k, a, b) {
-                None => break,
-                Some(PointOutcome::Agree) => agreeing.push(k),
-                Some(PointOutcome::Unsure) => unsure.push(k),
-                Some(PointOutcome::Differ) => match self.at::<BigFloat>(k, a, b) {
-                    Some(PointOutcome::Agree) => agreeing.push(k),
-                    Some(PointOutcome::Undefined | PointOutcome::Unsure) => {}
-                    _ => return (NumericOutcome::Different, 0),
-                },
-                Some(PointOutcome::Undefined) => {}
+    /// Compares at all points; `None` if the steps run out.
+    fn run(&mut self, samples: &SamplePoints) -> Option<Decision> {
+        for k in 0..samples.tried {
+            if self.quick(samples.get(k, SEED))? == Decision::Different {
+                return Some(Decision::Different);
             }
-            if agreeing.len() >= self.points.wanted {
+            if self.tally.agreed >= samples.wanted {
                 break;
             }
         }
-        let sure = agreeing.len();
-        if sure == 0 && unsure.is_empty() {
-            // A value that overflows or underflows an `f64` may be defined with 320 bits.
-            unsure = (0..self.points.tried.min(6)).collect();
-        }
-        let mut closely = 0;
-        for k in agreeing.into_iter().take(CLOSELY).chain(unsure.into_iter().take(6)) {
-            match self.at::<BigFloat>(k, a, b) {
-                None => break,
-                Some(PointOutcome::Differ) => return (NumericOutcome::Different, 0),
-                Some(PointOutcome::Agree) => closely += 1,
-                Some(_) => {}
+        if self.piecewise && samples.tried > 1 {
+            for point in corners::points(self.dag, self.wanted, samples, self.budget) {
+                if self.quick(point)? == Decision::Different {
+                    return Some(Decision::Different);
+                }
             }
         }
-        let agreed = sure.max(closely);
-        (if agreed > 0 { NumericOutcome::Same } else { NumericOutcome::Unknown }, agreed)
+        self.closely(samples)
     }
 
-    /// Compares at the k-th point; `None` if the steps run out.
-    fn at<R: Real>(&self, k: usize, a: Id, b: Id) -> Option<PointOutcome> {
-        let point = self.points.get(k, SEED);
-        let values = Values::<R>::at(self.dag, self.wanted, &point, self.domain, self.budget)?;
-        Some(match (values.get(a), values.get(b)) {
+    /// Compares at one point in double precision.
+    fn quick(&mut self, mut point: Point) -> Option<Decision> {
+        if self.piecewise {
+            self.budget.take(self.wanted.len() * 100)?;
+            point.evaluate(self.dag, self.wanted);
+            if let (Some(a), Some(b)) = (point.exact(self.a), point.exact(self.b)) {
+                self.tally.agreed += 1;
+                return Some((a == b).into());
+            }
+        }
+        let outcome = match self.at::<f64>(&point, Domain::Real)? {
+            PointOutcome::Undefined | PointOutcome::OneUndefined if self.complex => {
+                return self.as_complex(point);
+            }
+            outcome => outcome,
+        };
+        match outcome {
+            PointOutcome::Agree => {
+                self.tally.agreed += 1;
+                if self.tally.agreeing.len() < CLOSELY {
+                    self.tally.agreeing.push(point);
+                }
+            }
+            PointOutcome::Unsure => self.tally.unsure.push(point),
+            PointOutcome::DifferClearly => return Some(Decision::Different),
+            PointOutcome::Differ => match self.at::<BigFloat>(&point, Domain::Real)? {
+                PointOutcome::Agree => self.tally.agreed += 1,
+                PointOutcome::Differ | PointOutcome::DifferClearly => return Some(Decision::Different),
+                _ => {}
+            },
+            PointOutcome::Undefined => {}
+            PointOutcome::OneUndefined => self.tally.one_undefined += 1,
+        }
+        Some(Decision::Undecided)
+    }
+
+    fn as_complex(&mut self, point: Point) -> Option<Decision> {
+        match self.at::<f64>(&point, Domain::Complex)? {
+            PointOutcome::Differ | PointOutcome::DifferClearly => {
+                match self.at::<BigFloat>(&point, Domain::Complex)? {
+                    PointOutcome::Differ | PointOutcome::DifferClearly => return Some(Decision::Different),
+                    _ => {}
+                }
+            }
+            PointOutcome::Agree => self.tally.agreed += 1,
+            PointOutcome::OneUndefined => self.tally.one_undefined += 1,
+            PointOutcome::Unsure | PointOutcome::Undefined => {}
+        }
+        Some(Decision::Undecided)
+    }
+
+    /// Compares with 320 bits, and decides.
+    fn closely(&mut self, samples: &SamplePoints) -> Option<Decision> {
+        let Tally { agreeing, mut unsure, mut agreed, one_undefined } = std::mem::take(&mut self.tally);
+        if agreed == 0 && unsure.is_empty() {
+            // A value that overflows or underflows an `f64` may be defined with 320 bits.
+            unsure = (0..samples.tried.min(UNSURE)).map(|k| samples.get(k, SEED)).collect();
+        }
+        let checks = agreeing.into_iter().chain(unsure.into_iter().take(UNSURE));
+        for point in checks {
+            match self.at::<BigFloat>(&point, Domain::Real)? {
+                PointOutcome::Differ | PointOutcome::DifferClearly => return Some(Decision::Different),
+                PointOutcome::Agree => agreed += 1,
+                _ => {}
+            }
+        }
+        let infinite = self.wanted.iter().any(|id| *self.dag.op(*id) == Op::Constant(Constant::Infinity));
+        Some(match agreed {
+            // No value of one of them exists where the other has one.
+            0 if one_undefined > 0 || infinite => Decision::Different,
+            0 => Decision::Undecided,
+            _ => Decision::Same,
+        })
+    }
+
+    /// Compares at one point; `None` if the steps run out.
+    fn at<R: Real>(&self, point: &Point, domain: Domain) -> Option<PointOutcome> {
+        let values = Values::<R>::at(self.dag, self.wanted, point, domain, self.budget)?;
+        Some(match (values.get(self.a), values.get(self.b)) {
             (Some(a), Some(b)) => compare_balls(a, b),
-            _ => PointOutcome::Undefined,
+            (None, None) => PointOutcome::Undefined,
+            _ => PointOutcome::OneUndefined,
         })
     }
 }
-
-/// The seed of the sample points.
-pub(crate) const SEED: u64 = 0x5eed;
 
 fn compare_balls<R: Real>(a: &Ball<R>, b: &Ball<R>) -> PointOutcome {
     let difference = a.sub(b);
     let error = difference.error + 3.0;
     if difference.size() > error {
-        return PointOutcome::Differ;
+        let clear = difference.size() > error + 16.0;
+        return if clear { PointOutcome::DifferClearly } else { PointOutcome::Differ };
     }
     let size = a.size().max(b.size());
     // At least a third of the digits must be certain.

@@ -55,10 +55,6 @@ impl Dag {
         Self { conventions, ..Self::default() }
     }
 
-    pub(crate) fn ops(&self) -> &[Op] {
-        &self.ops
-    }
-
     pub(crate) fn op(&self, id: Id) -> &Op {
         &self.ops[id as usize]
     }
@@ -213,6 +209,11 @@ impl Dag {
     }
 
     pub(crate) fn pow(&mut self, base: Id, exponent: Id) -> Id {
+        if *self.op(base) == Op::Constant(Constant::E)
+            && let Some((argument, power)) = self.logarithm_in(exponent)
+        {
+            return self.pow(argument, power);
+        }
         let exact = match (self.value(base), self.value(exponent)) {
             (_, Some(power)) if power.is_one() => return base,
             (Some(zero), Some(power)) if zero.is_zero() => {
@@ -236,6 +237,21 @@ impl Dag {
             return self.pow(inner, product);
         }
         self.push(Op::Pow(base, exponent))
+    }
+
+    /// Returns `a` and `k` of an exponent `ln a` or `k ln a` with an integer `k`: e^(k ln a) is a^k.
+    fn logarithm_in(&mut self, exponent: Id) -> Option<(Id, Id)> {
+        match *self.op(exponent) {
+            Op::Unary(Unary::Ln, argument) => Some((argument, self.number(1))),
+            Op::Mul(a, b) => {
+                let (factor, log) = if self.value(a).is_some() { (a, b) } else { (b, a) };
+                match self.op(log) {
+                    Op::Unary(Unary::Ln, argument) if self.whole(factor).is_some() => Some((*argument, factor)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     fn exact_power(&mut self, value: RBig, power: RBig) -> Option<Id> {

@@ -14,7 +14,7 @@ const WORK: i64 = BITS as i64 + 64;
 pub(super) const PI_BITS: i64 = WORK + 64;
 
 /// The largest argument, as a power of two.
-const LARGEST: i64 = 40;
+const LARGEST: i64 = 60;
 
 /// Returns π by Machin's formula: 16 atan(1/5) - 4 atan(1/239).
 pub(super) fn pi() -> IBig {
