@@ -58,14 +58,17 @@ impl Parser<'_> {
             let joint = |at| if semicolons.contains(&at) { Connective::Or } else { Connective::And };
             joints = (0..joints.len()).map(joint).collect();
         }
-        if joints.contains(&Connective::And) && joints.contains(&Connective::Or) && joints.len() + 1 == items.len() {
+        if joints.contains(&Connective::And)
+            && joints.contains(&Connective::Or)
+            && joints.len() + 1 == items.len()
+        {
             return Ok(MathObject::List(grouped(items, &joints), Connective::Or));
         }
         if let ([_], []) = (&items[..], &joints[..]) {
             return items.pop().map_or_else(|| self.missing(), Ok);
         }
         let connective = joints.iter().find(|joint| **joint != Connective::Comma);
-        let connective = *connective.or(joints.first()).unwrap_or(&Connective::Or);
+        let connective = *connective.or_else(|| joints.first()).unwrap_or(&Connective::Or);
         Ok(MathObject::List(items, connective))
     }
 
@@ -88,7 +91,9 @@ impl Parser<'_> {
         let name = self.add(Node::Symbol(name.into()))?;
         let point = self.chain()?;
         Ok(match point {
-            MathObject::Tuple(_) => MathObject::Chain(vec![MathObject::Expr(name), point], vec![Relation::Equal]),
+            MathObject::Tuple(_) => {
+                MathObject::Chain(vec![MathObject::Expr(name), point], vec![Relation::Equal])
+            }
             other => other,
         })
     }
@@ -282,7 +287,9 @@ impl Parser<'_> {
             Some(TokenKind::Binomial) if self.notation.points => return self.column(),
             Some(TokenKind::OpenSet | TokenKind::OpenBrace) if self.is_builder() => return self.builder(),
             Some(TokenKind::OpenSet) => return self.elements(),
-            Some(TokenKind::OpenAngle) if self.list_in_brackets(self.next).is_none() => return self.elements(),
+            Some(TokenKind::OpenAngle) if self.list_in_brackets(self.next).is_none() => {
+                return self.elements();
+            }
             Some(TokenKind::OpenSquare | TokenKind::CloseSquare)
                 if self.list_in_brackets(self.next).is_some() =>
             {

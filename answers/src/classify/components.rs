@@ -16,14 +16,16 @@ impl Parser<'_> {
                 Some(matrix) => matrix,
                 None => MathObject::Tuple(rows),
             },
-            MathObject::Interval { low, high, .. } if vector => {
+            MathObject::Interval { low, high, low_closed: true, high_closed: true }
+                if reading.sort == Some(Sort::Vector) =>
+            {
                 MathObject::Tuple(vec![MathObject::Expr(low), MathObject::Expr(high)])
             }
             MathObject::Expr(id) if vector => match self.components(id)? {
                 Some(components) => MathObject::Tuple(components.into_iter().map(MathObject::Expr).collect()),
                 None => MathObject::Expr(id),
             },
-            MathObject::Tuple(_) | MathObject::Matrix(_) | MathObject::Interval { .. } => {
+            MathObject::Tuple(_) | MathObject::Matrix(_) if reading.sort == Some(Sort::Expression) => {
                 match self.combination(&object, reading)? {
                     Some(id) => MathObject::Expr(id),
                     None => object,
@@ -36,14 +38,17 @@ impl Parser<'_> {
     /// Returns `3i - 2j` for `(3, -2)`, if the expected answer uses unit vectors.
     fn combination(&mut self, object: &MathObject, reading: &Reading) -> ParseResult<Option<Id>> {
         let known = |names: &[&str; 3]| names[..2].iter().all(|name| reading.notation.has_variable(name));
-        let vectors = reading.notation.vocabulary.is_some().then(|| UNIT_VECTORS.into_iter().find(known)).flatten();
+        let vectors =
+            reading.notation.vocabulary.is_some().then(|| UNIT_VECTORS.into_iter().find(known)).flatten();
         let Some(names) = vectors else { return Ok(None) };
         let components: Vec<Id> = match object {
-            MathObject::Tuple(all) => {
-                all.iter().filter_map(|one| if let MathObject::Expr(id) = one { Some(*id) } else { None }).collect()
+            MathObject::Tuple(all) => all
+                .iter()
+                .filter_map(|one| if let MathObject::Expr(id) = one { Some(*id) } else { None })
+                .collect(),
+            MathObject::Matrix(rows) if rows.iter().all(|row| row.len() == 1) => {
+                rows.iter().flatten().copied().collect()
             }
-            MathObject::Interval { low, high, .. } => vec![*low, *high],
-            MathObject::Matrix(rows) if rows.iter().all(|row| row.len() == 1) => rows.iter().flatten().copied().collect(),
             _ => return Ok(None),
         };
         if !(2..=3).contains(&components.len()) {
@@ -60,7 +65,8 @@ impl Parser<'_> {
     /// Returns the coefficients of `3i - 2j`.
     fn components(&mut self, id: Id) -> ParseResult<Option<Vec<Id>>> {
         let symbols = self.arena.symbols(id);
-        let Some(names) = UNIT_VECTORS.into_iter().find(|names| names[..2].iter().any(|name| symbols.contains(name)))
+        let Some(names) =
+            UNIT_VECTORS.into_iter().find(|names| names[..2].iter().any(|name| symbols.contains(name)))
         else {
             return Ok(None);
         };

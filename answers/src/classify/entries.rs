@@ -39,7 +39,11 @@ impl Entry {
         match self {
             Self::Time(seconds) => {
                 let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-                if rest == 0 { format!("{hours}:{minutes:02}") } else { format!("{hours}:{minutes:02}:{rest:02}") }
+                if rest == 0 {
+                    format!("{hours}:{minutes:02}")
+                } else {
+                    format!("{hours}:{minutes:02}:{rest:02}")
+                }
             }
             Self::Date { day, month, year } => format!("{day}/{month}/{year}"),
             Self::Range(low, high) => format!("{}–{}", decimal::print(low), decimal::print(high)),
@@ -101,7 +105,9 @@ fn is_clock_word(text: &str) -> bool {
 }
 
 fn digits(text: &str, len: std::ops::RangeInclusive<usize>) -> Option<u32> {
-    (len.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    (len.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 /// Reads `4:30`, `04:30`, `4:30 pm`, `4.30pm`, `16:30:05`.
@@ -120,7 +126,9 @@ fn time(text: &str) -> Option<Entry> {
     let (hours, minutes, seconds) = match parts[..] {
         [hours] if clock != text => (digits(hours, 1..=2)?, 0, 0),
         [hours, minutes] => (digits(hours, 1..=2)?, digits(minutes, 2..=2)?, 0),
-        [hours, minutes, seconds] => (digits(hours, 1..=2)?, digits(minutes, 2..=2)?, digits(seconds, 2..=2)?),
+        [hours, minutes, seconds] => {
+            (digits(hours, 1..=2)?, digits(minutes, 2..=2)?, digits(seconds, 2..=2)?)
+        }
         _ => return None,
     };
     let hours = match half {
@@ -140,7 +148,8 @@ fn date(text: &str) -> Option<Entry> {
     if text.contains(' ') && second.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    if let (Some(year), Some(month), Some(day)) = (digits(first, 4..=4), digits(second, 2..=2), digits(third, 2..=2))
+    if let (Some(year), Some(month), Some(day)) =
+        (digits(first, 4..=4), digits(second, 2..=2), digits(third, 2..=2))
     {
         return day_of(day, month, year);
     }
@@ -158,14 +167,21 @@ fn month_named(name: &str) -> Option<u32> {
 
 fn day_of(day: u32, month: u32, year: u32) -> Option<Entry> {
     let fits = (1..=31).contains(&day) && (1..=12).contains(&month);
-    fits.then(|| Some(Entry::Date { day: day.try_into().ok()?, month: month.try_into().ok()?, year: year.try_into().ok()? }))
-        .flatten()
+    fits.then(|| {
+        Some(Entry::Date {
+            day: day.try_into().ok()?,
+            month: month.try_into().ok()?,
+            year: year.try_into().ok()?,
+        })
+    })
+    .flatten()
 }
 
 fn number(text: &str) -> Option<RBig> {
     let text = text.trim();
     let short = !text.is_empty() && text.len() <= 20;
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.starts_with(|c: char| c.is_ascii_digit());
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.starts_with(|c: char| c.is_ascii_digit());
     (short && plain).then(|| decimal::parse(text)).flatten()
 }
 

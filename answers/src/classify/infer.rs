@@ -5,6 +5,7 @@ use crate::lex::token::Relation;
 use crate::parse::tree::{Arena, Id, Node};
 
 /// The sort of an answer.
+#[allow(dead_code, reason = "the kinds of answers are built on it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sort {
     /// A number or a constant expression.
@@ -47,6 +48,7 @@ pub(crate) enum Sort {
 }
 
 impl Sort {
+    #[allow(dead_code, reason = "the kinds of answers are built on it")]
     /// Returns the sort of an expected answer. An unreadable text is an expression.
     pub(crate) fn infer(text: &str) -> Self {
         if units::is_quantity(text) {
@@ -69,7 +71,9 @@ impl Sort {
             MathObject::Ratio(_) => Self::Ratio,
             MathObject::Tuple(_) => Self::Point,
             MathObject::Interval { .. } | MathObject::Union(_) | MathObject::Reals => Self::Inequality,
-            MathObject::Matrix(rows) if rows.len() == 1 || rows.iter().all(|row| row.len() == 1) => Self::Vector,
+            MathObject::Matrix(rows) if rows.len() == 1 || rows.iter().all(|row| row.len() == 1) => {
+                Self::Vector
+            }
             MathObject::Matrix(_) => Self::Matrix,
             MathObject::Words(_) => Self::Words,
             MathObject::Entry(entry) => entry.sort(),
@@ -125,8 +129,10 @@ fn of_chain(arena: &Arena, sides: &[MathObject], relations: &[Relation]) -> Sort
     if relations.iter().any(|relation| *relation != Relation::Equal) {
         return Sort::Inequality;
     }
-    let expressions: Vec<Id> =
-        sides.iter().filter_map(|side| if let MathObject::Expr(id) = side { Some(*id) } else { None }).collect();
+    let expressions: Vec<Id> = sides
+        .iter()
+        .filter_map(|side| if let MathObject::Expr(id) = side { Some(*id) } else { None })
+        .collect();
     let [first, .., last] = expressions[..] else {
         return sides.last().map_or(Sort::Equation, |side| Sort::of_object(arena, side));
     };

@@ -35,13 +35,13 @@ impl Parser<'_> {
         }
         let constants = sides.iter().filter(|side| self.is_constant(side)).count();
         if constants + 1 == sides.len() {
-            for at in 0..sides.len() {
-                if let MathObject::Expr(id) = sides[at]
-                    && !matches!(self.arena.node(id), Node::Symbol(_))
-                    && !self.is_constant(&sides[at])
-                    && let Some(name) = segments(&self.arena, id)
+            for side in &mut sides {
+                if let MathObject::Expr(id) = side
+                    && !matches!(self.arena.node(*id), Node::Symbol(_))
+                    && !self.arena.symbols(*id).is_empty()
+                    && let Some(name) = segments(&self.arena, *id)
                 {
-                    sides[at] = MathObject::Expr(self.add(Node::Symbol(name.into()))?);
+                    *id = self.add(Node::Symbol(name.into()))?;
                 }
             }
         }

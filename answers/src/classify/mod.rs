@@ -70,7 +70,8 @@ pub(crate) use self::reading::Reading;
 pub(crate) fn read(text: &str, reading: &Reading) -> ParseResult<ParsedAnswer> {
     check_length(text)?;
     let notation = &reading.notation;
-    let words = |text: &str| Ok(ParsedAnswer::of(Arena::default(), MathObject::Words(text.trim().to_owned())));
+    let words =
+        |text: &str| Ok(ParsedAnswer::of(Arena::default(), MathObject::Words(text.trim().to_owned())));
     match reading.sort.or_else(|| Sort::of_text(text)) {
         Some(Sort::Words) => return words(text),
         Some(sort @ (Sort::Time | Sort::Date | Sort::Range | Sort::Remainder)) => {
@@ -111,7 +112,9 @@ fn check_indices(answer: &ParsedAnswer, reading: &Reading) -> ParseResult<()> {
             && known.variables.iter().any(|known| **known == *letter)
             && !known.variables.iter().any(|known| known.contains('_'))
         {
-            let why = format!("“{letter}{index}” is {letter} with an index: write {letter} = … or {letter}^{index}.");
+            let why = format!(
+                "“{letter}{index}” is {letter} with an index: write {letter} = … or {letter}^{index}."
+            );
             return Err(ParseError::new(0, why));
         }
     }

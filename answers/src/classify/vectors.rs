@@ -29,7 +29,8 @@ impl Parser<'_> {
 
     /// Parses an expression, or a sum of vectors with their scalars.
     pub(super) fn expression_or_vector(&mut self) -> ParseResult<MathObject> {
-        let signed = matches!(self.peek(), Some(TokenKind::Minus | TokenKind::Plus)) && self.is_vector_at(self.next + 1);
+        let signed = matches!(self.peek(), Some(TokenKind::Minus | TokenKind::Plus))
+            && self.is_vector_at(self.next + 1);
         let first = match self.peek() {
             _ if self.at_vector() => self.vector()?,
             Some(sign) if signed => {
@@ -42,7 +43,11 @@ impl Parser<'_> {
                 let scalar = self.sum()?;
                 self.eat_sign();
                 if !self.at_vector() {
-                    return if self.peek() == Some(&TokenKind::Colon) { self.ratio(scalar) } else { Ok(MathObject::Expr(scalar)) };
+                    return if self.peek() == Some(&TokenKind::Colon) {
+                        self.ratio(scalar)
+                    } else {
+                        Ok(MathObject::Expr(scalar))
+                    };
                 }
                 let vector = self.vector()?;
                 self.scaled(scalar, &vector)?
@@ -142,11 +147,15 @@ impl Parser<'_> {
                     .collect();
                 (a, column.unwrap_or_default())
             }
-            _ => return self.fail("These have different sizes, so they can't be added: write vectors of one size."),
+            _ => {
+                return self
+                    .fail("These have different sizes, so they can't be added: write vectors of one size.");
+            }
         };
         let same = rows.len() == column.len() && rows.iter().zip(&column).all(|(a, b)| a.len() == b.len());
         if !same {
-            return self.fail("These have different sizes, so they can't be added: write vectors of one size.");
+            return self
+                .fail("These have different sizes, so they can't be added: write vectors of one size.");
         }
         let mut sum = Vec::with_capacity(rows.len());
         for (a, b) in rows.iter().zip(&column) {

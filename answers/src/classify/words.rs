@@ -8,9 +8,9 @@ use crate::lex::words::is_mathematics;
 /// Short words that are answers, whatever their letters.
 const SHORT_WORDS: &[&str] = &[
     "no", "on", "yes", "odd", "one", "two", "six", "ten", "sum", "all", "any", "dne", "sss", "sas", "asa",
-    "aas", "ssa", "rhs", "red", "idk", "add", "aim", "air", "art", "ask", "bit", "box", "boy", "dot", "few", "fit",
-    "fix", "for", "got", "hot", "how", "its", "low", "lot", "mix", "not", "now", "nor", "off", "see", "sky",
-    "too", "ill", "egg",
+    "aas", "ssa", "rhs", "red", "idk", "add", "aim", "air", "art", "ask", "bit", "box", "boy", "dot", "few",
+    "fit", "fix", "for", "got", "hot", "how", "its", "low", "lot", "mix", "not", "now", "nor", "off", "see",
+    "sky", "too", "ill", "egg",
 ];
 
 /// Returns `true` for letters in order, such as `CDBA`: three or more capitals and nothing else.
@@ -61,10 +61,14 @@ pub(super) fn number(text: &str) -> Option<&'static str> {
 pub(super) fn check_decimal_comma(text: &str) -> Result<(), ParseError> {
     let text = text.trim().replace("{,}", ",");
     let number = text.rsplit('=').next().unwrap_or(&text).trim();
-    let Some((whole, places)) = number.trim_start_matches(['-', '−', '+']).split_once(',') else { return Ok(()) };
+    let Some((whole, places)) = number.trim_start_matches(['-', '−', '+']).split_once(',') else {
+        return Ok(());
+    };
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if digits(whole) && digits(places) && (places.len() != 3 || whole.len() > 3 || whole == "0") {
-        let why = format!("A decimal has a point: write {whole}.{places}. Two answers have a space after the comma.");
+        let why = format!(
+            "A decimal has a point: write {whole}.{places}. Two answers have a space after the comma."
+        );
         return Err(ParseError::new(0, why));
     }
     Ok(())
@@ -105,6 +109,11 @@ pub(super) fn words(text: &str, notation: &Notation) -> Option<String> {
                 || is_short_word(word)
                 || word.chars().count() >= 4 && !is_mathematics(word))
     };
+    // `x squared`, `minus x`, `square root of x`
+    let formula = |word: &&str| matches!(word.to_lowercase().as_str(), "squared" | "cubed" | "minus" | "plus" | "root");
+    if words.len() > 1 && words.iter().any(formula) && words.iter().any(|word| word.chars().count() == 1) {
+        return None;
+    }
     words.iter().any(wordy).then(|| text.trim().to_owned())
 }
 

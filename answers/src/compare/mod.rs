@@ -78,7 +78,8 @@ fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: 
             Some(factor) => {
                 let rules = AnswerRules { form: None, ..rules.clone() };
                 // Digits stay outside brackets, in which a comma is no thousands separator.
-                let literal = given.value.trim().chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+                let literal =
+                    given.value.trim().chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
                 let value = if literal { given.value.clone() } else { format!("({})", given.value) };
                 compare_texts(&expected.value, &format!("{value}*({factor})"), &rules, budget)
             }

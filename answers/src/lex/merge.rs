@@ -9,7 +9,8 @@ pub(super) fn merged(mut tokens: Vec<Token>, notation: &Notation) -> Result<Vec<
     let symbol = |name: &str| tokens.iter().any(|token| token.kind.is_symbol(name));
     let derivative = symbol("d") && !notation.has_variable("d") || symbol("∂");
     // `3i - 2j`: beside j, the letter i is a unit vector.
-    let unit_vectors = symbol("j") && tokens.iter().any(|token| token.kind == TokenKind::Constant(Constant::I));
+    let unit_vectors =
+        symbol("j") && tokens.iter().any(|token| token.kind == TokenKind::Constant(Constant::I));
     let difference = symbol("Δ") || symbol("δ");
     let shape = tokens.iter().any(|token| matches!(token.kind, TokenKind::Angle | TokenKind::Triangle));
     if unit_vectors {
@@ -28,7 +29,10 @@ pub(super) fn merged(mut tokens: Vec<Token>, notation: &Notation) -> Result<Vec<
     let matrix = tokens.iter().any(|token| matches!(token.kind, TokenKind::Begin(_)));
     if !matrix {
         // `x<5 & x>-2`
-        tokens.iter_mut().filter(|token| token.kind == TokenKind::Cell).for_each(|token| token.kind = TokenKind::And);
+        tokens
+            .iter_mut()
+            .filter(|token| token.kind == TokenKind::Cell)
+            .for_each(|token| token.kind = TokenKind::And);
     }
     separate(&mut tokens);
     if notation.vocabulary.is_some() {
@@ -45,13 +49,15 @@ fn names(tokens: Vec<Token>, derivative: bool, difference: bool) -> Result<Vec<T
         let found = match &rest[0].kind {
             TokenKind::Fraction if derivative => quotient(rest)?,
             TokenKind::Symbol(name) if derivative && is_d(name) => flat_quotient(rest)?,
-            TokenKind::Symbol(name) if difference && matches!(name.as_str(), "Δ" | "δ") => match triangle(rest) {
-                Some(found) if name == "Δ" => Some(found),
-                _ => rest.get(1).and_then(|next| match &next.kind {
-                    TokenKind::Symbol(of) => Some((format!("{name}{of}"), 2)),
-                    _ => None,
-                }),
-            },
+            TokenKind::Symbol(name) if difference && matches!(name.as_str(), "Δ" | "δ") => {
+                match triangle(rest) {
+                    Some(found) if name == "Δ" => Some(found),
+                    _ => rest.get(1).and_then(|next| match &next.kind {
+                        TokenKind::Symbol(of) => Some((format!("{name}{of}"), 2)),
+                        _ => None,
+                    }),
+                }
+            }
             TokenKind::Triangle => triangle(rest),
             TokenKind::Angle => angle(rest),
             _ => None,
@@ -234,7 +240,9 @@ fn separate(tokens: &mut Vec<Token>) {
             TokenKind::Symbol(_)
                 if equation
                     && tokens[at].spaced
-                    && tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Relation(Relation::Equal))
+                    && tokens
+                        .get(at + 1)
+                        .is_some_and(|next| next.kind == TokenKind::Relation(Relation::Equal))
                     && at.checked_sub(1).is_some_and(|before| ends_operand(&tokens[before].kind)) =>
             {
                 let comma = Token { kind: TokenKind::Comma, at: tokens[at].at, spaced: true };
@@ -251,20 +259,33 @@ fn ends_operand(kind: &TokenKind) -> bool {
     kind.closes()
         || matches!(
             kind,
-            TokenKind::Number { .. } | TokenKind::Symbol(_) | TokenKind::Constant(_) | TokenKind::Percent | TokenKind::Degree
+            TokenKind::Number { .. }
+                | TokenKind::Symbol(_)
+                | TokenKind::Constant(_)
+                | TokenKind::Percent
+                | TokenKind::Degree
         )
 }
 
 /// Completes what pupils leave out: `2 and 3/4`, `1 in 6`, `>3`.
 fn complete(tokens: &mut Vec<Token>, notation: &Notation) {
-    let number = |at: usize| matches!(tokens.get(at).map(|t| &t.kind), Some(TokenKind::Number { places: None, .. }));
+    let number =
+        |at: usize| matches!(tokens.get(at).map(|t| &t.kind), Some(TokenKind::Number { places: None, .. }));
     let kind = |at: usize| tokens.get(at).map(|token| &token.kind);
-    if notation.thousands && tokens.len() == 3 && number(0) && number(2)
+    if notation.thousands
+        && tokens.len() == 3
+        && number(0)
+        && number(2)
         && kind(1) == Some(&TokenKind::Relation(Relation::In))
     {
         tokens[1].kind = TokenKind::Divide;
-    } else if notation.thousands && tokens.len() == 5 && number(0) && number(2) && number(4)
-        && kind(1) == Some(&TokenKind::And) && kind(3) == Some(&TokenKind::Divide)
+    } else if notation.thousands
+        && tokens.len() == 5
+        && number(0)
+        && number(2)
+        && number(4)
+        && kind(1) == Some(&TokenKind::And)
+        && kind(3) == Some(&TokenKind::Divide)
     {
         tokens.remove(1);
         tokens[1].spaced = true;

@@ -41,15 +41,7 @@ pub(crate) fn lex(text: &str, notation: &Notation) -> Result<Lexed, ParseError> 
     let chars: Vec<char> = text.chars().map(vocabulary::latin).collect();
     let latex = chars.iter().any(|c| matches!(c, '\\' | '{'));
     let len = chars.len();
-    let mut lexer = Lexer {
-        chars,
-        at: 0,
-        notation,
-        latex,
-        spaced: false,
-        depth: 0,
-        tokens: Vec::new(),
-    };
+    let mut lexer = Lexer { chars, at: 0, notation, latex, spaced: false, depth: 0, tokens: Vec::new() };
     lexer.strip_dollars();
     while let Some(c) = lexer.peek(0) {
         lexer.next(c)?;
@@ -75,7 +67,9 @@ impl Lexer<'_> {
 
     fn push(&mut self, kind: TokenKind, at: usize) {
         match kind {
-            TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenAngle | TokenKind::OpenSet => self.depth += 1,
+            TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenAngle | TokenKind::OpenSet => {
+                self.depth += 1
+            }
             TokenKind::Close | TokenKind::CloseSquare | TokenKind::CloseAngle | TokenKind::CloseSet => {
                 self.depth = self.depth.saturating_sub(1);
             }
@@ -111,7 +105,9 @@ impl Lexer<'_> {
             self.spaced = true;
         } else if c.is_ascii_digit() || c == '.' && self.peek(1).is_some_and(|c| c.is_ascii_digit()) {
             self.number()?;
-        } else if matches!(c, '.' | '…') && self.chars[at..].iter().all(|c| matches!(c, '.' | '…') || c.is_whitespace()) {
+        } else if matches!(c, '.' | '…')
+            && self.chars[at..].iter().all(|c| matches!(c, '.' | '…') || c.is_whitespace())
+        {
             self.at = self.chars.len();
             self.trailing_dots();
         } else if c == '\\' {
@@ -129,7 +125,9 @@ impl Lexer<'_> {
             self.push(TokenKind::OpenSquare, at);
             self.push(TokenKind::Number { value: RBig::from(degree), places: None }, at);
             self.push(TokenKind::CloseSquare, at);
-        } else if self.follows_bracket() && let Some(primes) = Some(self.primes()).filter(|count| *count > 0) {
+        } else if self.follows_bracket()
+            && let Some(primes) = Some(self.primes()).filter(|count| *count > 0)
+        {
             for _ in 0..primes {
                 self.push(TokenKind::Prime, at);
             }

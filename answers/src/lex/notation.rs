@@ -44,7 +44,10 @@ impl Notation {
         if names.has_variable(name) {
             return None;
         }
-        ["vec", "hat"].into_iter().map(|mark| format!("\\{mark}{{{name}}}")).find(|name| names.has_variable(name))
+        ["vec", "hat"]
+            .into_iter()
+            .map(|mark| format!("\\{mark}{{{name}}}"))
+            .find(|name| names.has_variable(name))
     }
 
     /// Returns the only variable of the expected answer.

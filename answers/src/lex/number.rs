@@ -56,7 +56,7 @@ impl Lexer<'_> {
             let mut digits = self.digits();
             // `1 234.567 8`: decimals in groups of three.
             while grouped
-                && digits.len() % 3 == 0
+                && digits.len().is_multiple_of(3)
                 && matches!(self.peek(0), Some(' ' | '\u{202f}' | '\u{2009}'))
                 && self.peek(1).is_some_and(|c| c.is_ascii_digit())
             {
@@ -82,7 +82,10 @@ impl Lexer<'_> {
             }
         }
         self.scientific(&mut value)?;
-        if self.peek(0) == Some('O') && !self.peek(1).is_some_and(char::is_alphabetic) && !self.notation.has_variable("O") {
+        if self.peek(0) == Some('O')
+            && !self.peek(1).is_some_and(char::is_alphabetic)
+            && !self.notation.has_variable("O")
+        {
             return self.error(self.at, "This is the letter O: write the digit 0.");
         }
         self.push(TokenKind::Number { value, places }, at);
@@ -212,7 +215,8 @@ impl Lexer<'_> {
             return Ok(());
         }
         // `2e + 2f` without spaces: a letter after the digits.
-        let mut after = self.chars[self.at + 1 + usize::from(signed)..].iter().skip_while(|c| c.is_ascii_digit());
+        let mut after =
+            self.chars[self.at + 1 + usize::from(signed)..].iter().skip_while(|c| c.is_ascii_digit());
         if self.peek(1) == Some('+') && after.next().is_some_and(|c| c.is_alphabetic()) {
             return Ok(());
         }

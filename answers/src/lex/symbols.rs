@@ -77,7 +77,13 @@ impl Lexer<'_> {
                 if self.chars[end..].iter().find(|c| **c != ' ').is_some_and(|c| "([".contains(*c)) =>
             {
                 self.at = end;
-                let name = if word == "var" { "Var" } else if word == "cov" { "Cov" } else { word };
+                let name = if word == "var" {
+                    "Var"
+                } else if word == "cov" {
+                    "Cov"
+                } else {
+                    word
+                };
                 self.push(TokenKind::Symbol(name.to_owned()), start);
                 return true;
             }
@@ -182,7 +188,8 @@ impl Lexer<'_> {
         let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
         let apart = self.spaced && rest.starts_with(' ') && digit(&rest[1..]);
         let joined = digit(&rest) && !self.spaced && self.is_number_with_signs();
-        (number || letter) && apart || number && (joined || rest.starts_with("10^") || rest.starts_with(" 10^"))
+        (number || letter) && apart
+            || number && (joined || rest.starts_with("10^") || rest.starts_with(" 10^"))
     }
 
     /// Returns `true` if every x of the text is a sign, and the answer has no variable x.
@@ -351,9 +358,15 @@ impl Lexer<'_> {
         let start = self.at;
         let inside = self.braces(at)?;
         let letters = plain_index(&inside);
-        if letters.is_empty() || !letters.chars().all(|c| c.is_alphabetic() || c == '\'') || inside.contains('+') {
+        if letters.is_empty()
+            || !letters.chars().all(|c| c.is_alphabetic() || c == '\'')
+            || inside.contains('+')
+        {
             if mark != "bar" {
-                return Err(ParseError::new(at, format!("Only letters stand under \\{command}: write it for each.")));
+                return Err(ParseError::new(
+                    at,
+                    format!("Only letters stand under \\{command}: write it for each."),
+                ));
             }
             self.at = start;
             self.push(TokenKind::Overline, at);

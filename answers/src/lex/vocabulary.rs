@@ -406,7 +406,11 @@ fn lookup(table: &str, c: char) -> Option<char> {
 
 /// Returns the Latin letter that looks like a Cyrillic one.
 pub(crate) fn latin(c: char) -> char {
-    if ('\u{400}'..'\u{460}').contains(&c) { lookup("аaеeоoрpсcуyхxіiјjАAВBЕEКKМMНHОOРPСCТTХX", c).unwrap_or(c) } else { c }
+    if ('\u{400}'..'\u{460}').contains(&c) {
+        lookup("аaеeоoрpсcуyхxіiјjАAВBЕEКKМMНHОOРPСCТTХX", c).unwrap_or(c)
+    } else {
+        c
+    }
 }
 
 /// Returns numerator and denominator of a vulgar fraction character.

@@ -280,7 +280,7 @@ pub(crate) fn applied(name: &str, arguments: &[String]) -> String {
 /// Spells a variable's name so that it can be read again.
 pub(crate) fn spelled(name: &str) -> String {
     // A name with a mark over it, a derivative and an angle are read as they are written.
-    if name.contains(['\\', '/', '∠', '△', '∘']) {
+    if name.contains(['\\', '/', '∠', '△', '∘', 'Δ', 'δ']) {
         return name.to_owned();
     }
     match name.split_once('_') {

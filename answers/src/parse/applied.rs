@@ -88,7 +88,9 @@ impl Parser<'_> {
         let negative = self.ahead(at) == Some(&TokenKind::Minus);
         at += usize::from(negative);
         let value = match self.ahead(at) {
-            Some(TokenKind::Number { value, places: None }) => (1..=4).find(|n| *value == dashu_ratio::RBig::from(*n)),
+            Some(TokenKind::Number { value, places: None }) => {
+                (1..=4).find(|n| *value == dashu_ratio::RBig::from(*n))
+            }
             _ => None,
         };
         at += 1;
@@ -98,7 +100,8 @@ impl Parser<'_> {
             }
             at += 1;
         }
-        let followed = matches!(self.ahead(at), Some(TokenKind::Open | TokenKind::Symbol(_) | TokenKind::Degree));
+        let followed =
+            matches!(self.ahead(at), Some(TokenKind::Open | TokenKind::Symbol(_) | TokenKind::Degree));
         match (value, negative) {
             (Some(1), true) if followed => {
                 self.next += at;
@@ -169,7 +172,8 @@ impl Parser<'_> {
             TokenKind::Symbol(of) => Some(of.as_str()),
             _ => None,
         });
-        let function = |of: &str| self.notation.has_function(of) || matches!(of, "f" | "g" | "F" | "G" | "φ" | "ψ");
+        let function =
+            |of: &str| self.notation.has_function(of) || matches!(of, "f" | "g" | "F" | "G" | "φ" | "ψ");
         let fits = |of: &str| is_usual(of) || function(of);
         if matches!(name.trim_end_matches('\''), "f" | "F" | "φ" | "ψ") && !inside.is_empty() {
             // `f(x+h)`, `f(a)`.
@@ -192,7 +196,9 @@ impl Parser<'_> {
         }
         let inside = self.in_bracket();
         let event = inside.iter().any(|token| match &token.kind {
-            TokenKind::Symbol(of) => of.starts_with(|c: char| c.is_ascii_uppercase()) || of.starts_with("\\bar"),
+            TokenKind::Symbol(of) => {
+                of.starts_with(|c: char| c.is_ascii_uppercase()) || of.starts_with("\\bar")
+            }
             TokenKind::Relation(_)
             | TokenKind::Intersection
             | TokenKind::Union
@@ -240,11 +246,20 @@ pub(super) fn defined(tokens: &[Token]) -> Vec<String> {
         let begins = at.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|before| {
             matches!(
                 before.kind,
-                TokenKind::Comma | TokenKind::Semicolon | TokenKind::And | TokenKind::Or | TokenKind::Relation(_)
+                TokenKind::Comma
+                    | TokenKind::Semicolon
+                    | TokenKind::And
+                    | TokenKind::Or
+                    | TokenKind::Relation(_)
             )
         });
-        if let [Token { kind: TokenKind::Symbol(name), .. }, open, Token { kind: TokenKind::Symbol(of), .. }, close, equal] =
-            five
+        if let [
+            Token { kind: TokenKind::Symbol(name), .. },
+            open,
+            Token { kind: TokenKind::Symbol(of), .. },
+            close,
+            equal,
+        ] = five
             && begins
             && open.kind == TokenKind::Open
             && of != name

@@ -57,10 +57,9 @@ impl Parser<'_> {
             return if self.latex { self.argument() } else { self.base_plain() }.map(Some);
         }
         let joined = self.tokens.get(self.next).is_some_and(|token| !token.spaced);
-        let spaced_number = self
-            .tokens
-            .get(self.next + 1)
-            .is_some_and(|next| next.spaced && matches!(next.kind, TokenKind::Number { .. } | TokenKind::Symbol(_)));
+        let spaced_number = self.tokens.get(self.next + 1).is_some_and(|next| {
+            next.spaced && matches!(next.kind, TokenKind::Number { .. } | TokenKind::Symbol(_))
+        });
         if joined
             && matches!(self.peek(), Some(TokenKind::Number { .. }))
             && (self.ahead(1) == Some(&TokenKind::Open) || spaced_number && !self.latex)
@@ -262,7 +261,9 @@ impl Parser<'_> {
             ) => n.is_int() && k.is_int() && n >= k,
             (Some(TokenKind::Symbol(n)), Some(TokenKind::Symbol(_))) => n == "n",
             (Some(TokenKind::Symbol(n)), Some(TokenKind::Number { .. })) => n == "n",
-            (Some(TokenKind::Number { .. }), Some(TokenKind::Symbol(k))) => matches!(k.as_str(), "k" | "r" | "x"),
+            (Some(TokenKind::Number { .. }), Some(TokenKind::Symbol(k))) => {
+                matches!(k.as_str(), "k" | "r" | "x")
+            }
             _ => false,
         }
     }

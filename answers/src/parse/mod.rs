@@ -5,8 +5,8 @@
 use dashu_ratio::RBig;
 
 use crate::error::ParseError;
-use crate::lex::function::{Constant, Function};
 use crate::lex::Lexed;
+use crate::lex::function::{Constant, Function};
 use crate::lex::notation::Notation;
 use crate::lex::token::{Bar, Token, TokenKind};
 use crate::limits::{DEPTH, NODES};
@@ -44,7 +44,18 @@ impl<'a> Parser<'a> {
         let Lexed { tokens, latex, len: end } = lexed;
         let lists = lists(&tokens);
         let defined = applied::defined(&tokens);
-        Self { tokens, next: 0, arena: Arena::default(), latex, end, depth: 0, bars: 0, notation, lists, defined }
+        Self {
+            tokens,
+            next: 0,
+            arena: Arena::default(),
+            latex,
+            end,
+            depth: 0,
+            bars: 0,
+            notation,
+            lists,
+            defined,
+        }
     }
 }
 
@@ -207,7 +218,8 @@ impl Parser<'_> {
                     let fraction = literal && self.peek() == Some(&TokenKind::Fraction);
                     let factor = self.power()?;
                     let last = *factors.last().unwrap_or(&factor);
-                    let percent = if let Node::Percent(of) = self.arena.node(factor) { Some(*of) } else { None };
+                    let percent =
+                        if let Node::Percent(of) = self.arena.node(factor) { Some(*of) } else { None };
                     let part = percent.unwrap_or(factor);
                     if fraction && self.is_mixed(last, part) {
                         let whole = factors.pop().unwrap_or(factor);

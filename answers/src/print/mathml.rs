@@ -136,9 +136,7 @@ fn node(arena: &Arena, id: Id) -> (String, Precedence) {
             ),
         },
         Node::Call(function, all) => call(arena, *function, all),
-        Node::Apply(name, all) => {
-            (applied(arena, name, all), Precedence::Power)
-        }
+        Node::Apply(name, all) => (applied(arena, name, all), Precedence::Power),
         Node::Factorial(a) => {
             (row(&format!("{}{}", of(*a, Precedence::Atom), operator("!"))), Precedence::Power)
         }
@@ -170,7 +168,9 @@ fn applied(arena: &Arena, name: &str, all: &[Id]) -> String {
             let all: Vec<String> = all.iter().map(of).collect();
             row(&all.join(&operator(name)))
         }
-        ("′", [one]) => format!("<msup>{}{}</msup>", expression(arena, *one, Precedence::Atom), operator("′")),
+        ("′", [one]) => {
+            format!("<msup>{}{}</msup>", expression(arena, *one, Precedence::Atom), operator("′"))
+        }
         ("mod", [value, _]) => of(value),
         ("\\overline", [one]) => format!("<mover>{}{}</mover>", of(one), operator("¯")),
         _ => {
@@ -184,7 +184,9 @@ fn applied(arena: &Arena, name: &str, all: &[Id]) -> String {
 }
 
 fn symbol(name: &str) -> String {
-    if let Some((mark, letters)) = name.strip_prefix('\\').and_then(|name| name.strip_suffix('}')?.split_once('{')) {
+    if let Some((mark, letters)) =
+        name.strip_prefix('\\').and_then(|name| name.strip_suffix('}')?.split_once('{'))
+    {
         let sign = match mark {
             "vec" => "→",
             "hat" => "^",
@@ -198,7 +200,8 @@ fn symbol(name: &str) -> String {
     if let Some((above, below)) = name.split_once("/d") {
         let part = |text: &str| match text.split_once('^') {
             Some((letter, order)) => {
-                let (order, of) = order.split_at(order.find(|c: char| !c.is_ascii_digit()).unwrap_or(order.len()));
+                let (order, of) =
+                    order.split_at(order.find(|c: char| !c.is_ascii_digit()).unwrap_or(order.len()));
                 format!("<msup>{}{}</msup>{}", identifier(letter), digits(order), identifier(of))
             }
             None => identifier(text),

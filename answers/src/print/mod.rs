@@ -2,7 +2,7 @@
 
 use dashu_ratio::RBig;
 
-use crate::classify::{Reading, read};
+use crate::classify::{Reading, read, units};
 use crate::decimal;
 use crate::error::ParseError;
 use crate::lex::function::{Constant, Function};
@@ -27,6 +27,11 @@ pub(crate) mod plain;
 #[doc(alias = "canonicalize")]
 #[doc(alias = "simplify")]
 pub fn normalize(text: &str) -> Result<String, ParseError> {
+    if units::is_quantity(text) {
+        let quantity = units::split(text);
+        let value = plain::print(&read(&quantity.value, &Reading::alone(&quantity.value))?)?;
+        return Ok(format!("{value} {}", quantity.written));
+    }
     plain::print(&read(text, &Reading::alone(text))?)
 }
 

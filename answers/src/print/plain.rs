@@ -98,8 +98,7 @@ fn canonical(printer: &mut Printer, arena: &Arena, id: Id) -> Result<String, Par
 /// Normalises again until nothing changes: sin(x - x) becomes sin(0), and then 0.
 fn settled(mut text: String, budget: &Budget) -> String {
     for _ in 0..3 {
-        let Ok(ParsedAnswer { arena, object: MathObject::Expr(id), .. }) =
-            read(&text, &Reading::default())
+        let Ok(ParsedAnswer { arena, object: MathObject::Expr(id), .. }) = read(&text, &Reading::default())
         else {
             break;
         };

@@ -60,7 +60,8 @@ impl Comparer<'_> {
             Op::Variable(index) => {
                 let name = self.dag.names().get(usize::from(*index))?;
                 if let Some((above, _)) = name.split_once("/d") {
-                    let order = above.trim_start_matches(['d', '^']).chars().next()?.to_digit(10).unwrap_or(1);
+                    let order =
+                        above.trim_start_matches(['d', '^']).chars().next()?.to_digit(10).unwrap_or(1);
                     return Some(Label { form: LabelForm::Quotient, order: order as usize });
                 }
                 let letter = name.trim_end_matches('\'');
