@@ -7,5 +7,6 @@ mod hostile;
 mod pairs;
 mod printing;
 mod properties;
+mod readings;
 mod rules;
 mod table;
