@@ -38,6 +38,8 @@ impl Parser<'_> {
             None => true,
             Some(kind) => {
                 kind.closes()
+                    // Two points side by side are an error of their own.
+                    || self.opens_list(index)
                     || matches!(
                         kind,
                         TokenKind::Relation(_)

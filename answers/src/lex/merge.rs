@@ -35,9 +35,7 @@ pub(super) fn merged(mut tokens: Vec<Token>, notation: &Notation) -> Result<Vec<
             .for_each(|token| token.kind = TokenKind::And);
     }
     separate(&mut tokens);
-    if notation.vocabulary.is_some() {
-        complete(&mut tokens, notation);
-    }
+    complete(&mut tokens, notation);
     Ok(tokens)
 }
 
@@ -272,8 +270,7 @@ fn complete(tokens: &mut Vec<Token>, notation: &Notation) {
     let number =
         |at: usize| matches!(tokens.get(at).map(|t| &t.kind), Some(TokenKind::Number { places: None, .. }));
     let kind = |at: usize| tokens.get(at).map(|token| &token.kind);
-    if notation.thousands
-        && tokens.len() == 3
+    if tokens.len() == 3
         && number(0)
         && number(2)
         && kind(1) == Some(&TokenKind::Relation(Relation::In))

@@ -279,8 +279,11 @@ pub(crate) fn applied(name: &str, arguments: &[String]) -> String {
 
 /// Spells a variable's name so that it can be read again.
 pub(crate) fn spelled(name: &str) -> String {
+    if let Some((above, below)) = name.split_once('/').filter(|(_, below)| !below.starts_with('d')) {
+        return format!("\\frac{{{above}}}{{{below}}}");
+    }
     // A name with a mark over it, a derivative and an angle are read as they are written.
-    if name.contains(['\\', '/', '∠', '△', '∘', 'Δ', 'δ']) {
+    if name.contains(['\\', '/', ':', '∠', '△', '∘', 'Δ', 'δ']) {
         return name.to_owned();
     }
     match name.split_once('_') {

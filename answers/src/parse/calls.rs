@@ -248,6 +248,7 @@ impl Parser<'_> {
     pub(crate) fn is_selection(&self, open: usize) -> bool {
         let kind = |n: usize| self.tokens.get(open + n).map(|token| &token.kind);
         if self.notation.points
+            || self.has_named_point()
             || kind(0) != Some(&TokenKind::Open)
             || kind(2) != Some(&TokenKind::Comma)
             || kind(4) != Some(&TokenKind::Close)
@@ -266,6 +267,15 @@ impl Parser<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Returns `true` if the text has a point with a name, such as `A(1, 2)`, which is no function.
+    fn has_named_point(&self) -> bool {
+        self.tokens.windows(2).enumerate().any(|(at, two)| {
+            let name = matches!(&two[0].kind, TokenKind::Symbol(name)
+                if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase() && !matches!(c, 'P' | 'C')));
+            name && two[1].kind == TokenKind::Open && self.lists.get(at + 1) == Some(&true)
+        })
     }
 
     /// Parses combinations with a prescript: `^5C_2`, `{}^{5}C_{2}`, `{}_5C_2`.

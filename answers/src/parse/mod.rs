@@ -125,6 +125,11 @@ impl Parser<'_> {
         result
     }
 
+    /// Returns `true` if a bracket has a comma directly in it.
+    pub(crate) fn opens_list(&self, at: usize) -> bool {
+        self.lists.get(at) == Some(&true)
+    }
+
     pub(crate) fn number(&mut self, value: impl Into<RBig>) -> ParseResult<Id> {
         self.add(Node::Number(value.into(), None))
     }
@@ -292,7 +297,7 @@ impl Parser<'_> {
                     )
             }),
             // `3(1, 2)` is a multiple of a vector.
-            Some(TokenKind::Open) => !self.lists.get(self.next).copied().unwrap_or(false),
+            Some(TokenKind::Open) => !self.opens_list(self.next),
             Some(kind) => matches!(
                 kind,
                 TokenKind::Number { .. }

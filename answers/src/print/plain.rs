@@ -88,6 +88,11 @@ fn object(printer: &mut Printer, arena: &Arena, of: &MathObject) -> Result<Strin
 }
 
 fn canonical(printer: &mut Printer, arena: &Arena, id: Id) -> Result<String, ParseError> {
+    if let Node::Apply(name, both) = arena.node(id)
+        && let ("mod", [value, by]) = (&**name, &both[..])
+    {
+        return Ok(format!("{} mod {}", canonical(printer, arena, *value)?, canonical(printer, arena, *by)?));
+    }
     let root = printer.dag.import(arena, id, &|name| name.to_owned())?;
     let exact = rational::canonical(&printer.dag, root, &printer.budget);
     // An expression that is too large to expand is printed as written.
