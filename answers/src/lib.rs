@@ -95,19 +95,19 @@ mod compare;
 mod decimal;
 mod error;
 mod kind;
+mod legacy;
 mod lex;
 mod limits;
 mod normalise;
 mod parse;
 mod print;
-mod rules;
 
-pub use checker::{Checker, ExpectedError, Outcome, ReadAs, Verdict};
-pub use compare::{Comparison, Hint, Side, compare};
+pub use checker::{Checker, Examples, ExpectedError, ReadAs, Verdict};
+pub use compare::{Hint, Outcome};
 pub use error::ParseError;
 pub use kind::{Form, Kind, KindError, Tolerance};
+pub use legacy::{AnswerRules, AnswerRulesError, Comparison, Side, compare};
 pub use print::{normalize, to_mathml};
-pub use rules::{AnswerRules, AnswerRulesError};
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

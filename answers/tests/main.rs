@@ -4,6 +4,7 @@ mod certainty;
 mod corpora;
 mod hints;
 mod hostile;
+mod kinds;
 mod pairs;
 mod printing;
 mod properties;

@@ -48,7 +48,7 @@ fn errors_tell_what_to_write() {
         assert!(error.contains("write"), "{text}: {error}");
     }
     assert_eq!("order=1".parse::<AnswerRules>().unwrap_err(), AnswerRulesError::Rule("order=1".into()));
-    assert!("fuzzy".parse::<AnswerRules>().unwrap_err().to_string().contains("write tolerance=0.01"));
+    assert!("fuzzy".parse::<AnswerRules>().unwrap_err().to_string().contains("tolerance=0.01"));
     assert_eq!("variables=x,2".parse::<AnswerRules>().unwrap_err(), AnswerRulesError::Variable("2".into()));
     assert!(Tolerance::absolute(f64::NAN).is_err() && Tolerance::absolute(-1.0).is_err());
     assert!(Tolerance::relative(f64::INFINITY).is_err() && Tolerance::figures(0).is_err());

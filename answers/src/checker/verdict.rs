@@ -1,7 +1,7 @@
 //! The verdict on a given answer.
 
 use crate::classify::ParsedAnswer;
-use crate::compare::Hint;
+use crate::compare::{Hint, Outcome};
 use crate::error::ParseError;
 use crate::print;
 
@@ -36,28 +36,36 @@ impl Verdict {
     pub fn is_correct(&self) -> bool {
         self.outcome == Outcome::Correct
     }
-}
 
-/// The decision on a given answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The answer is right.
-    Correct,
-    /// The answer is wrong.
-    Incorrect,
-    /// The answer may be right: a person must mark it.
-    Undecided,
-    /// The text cannot be read. The error says where, and what to write instead.
-    Unreadable(ParseError),
+    pub(super) fn new(
+        (outcome, hint): (Outcome, Option<Hint>),
+        answer: ParsedAnswer,
+        unit: Option<String>,
+    ) -> Self {
+        let read_as = !matches!(outcome, Outcome::Unreadable(_));
+        Self { outcome, hint, read_as: read_as.then_some(ReadAs(Interpretation::Mathematics(answer, unit))) }
+    }
+
+    pub(super) fn of_words(given: &str, right: bool) -> Self {
+        let outcome = if right { Outcome::Correct } else { Outcome::Incorrect };
+        let read_as = Some(ReadAs(Interpretation::Words(given.trim().to_owned())));
+        Self { outcome, hint: None, read_as }
+    }
+
+    pub(super) fn unreadable(error: ParseError) -> Self {
+        Self { outcome: Outcome::Unreadable(error), read_as: None, hint: None }
+    }
 }
 
 /// The interpretation of a given text, for the page that shows it before a try is used.
 #[derive(Clone, Debug)]
-pub struct ReadAs {
-    pub(super) answer: ParsedAnswer,
-    /// The unit as written, if the kind asks for units.
-    pub(super) unit: Option<String>,
+pub struct ReadAs(Interpretation);
+
+#[derive(Clone, Debug)]
+enum Interpretation {
+    /// An answer, and its unit as written.
+    Mathematics(ParsedAnswer, Option<String>),
+    Words(String),
 }
 
 impl ReadAs {
@@ -66,26 +74,26 @@ impl ReadAs {
     /// # Security
     /// The text is escaped: the result can be inserted into a page as HTML.
     pub fn mathml(&self) -> String {
-        let math = print::mathml::print(&self.answer);
-        match &self.unit {
-            Some(unit) => {
-                let unit = format!("<mspace width=\"0.2em\"/><mtext>{}</mtext></math>", escaped(unit));
-                math.replace("</math>", &unit)
+        match &self.0 {
+            Interpretation::Words(words) => format!("<math><mtext>{}</mtext></math>", print::escaped(words)),
+            Interpretation::Mathematics(answer, None) => print::mathml::print(answer),
+            Interpretation::Mathematics(answer, Some(unit)) => {
+                print::with_unit(&print::mathml::print(answer), unit)
             }
-            None => math,
         }
     }
 
     /// Returns the interpretation as plain text, in canonical form.
     pub fn text(&self) -> String {
-        let text = print::plain::print(&self.answer).unwrap_or_default();
-        match &self.unit {
-            Some(unit) => format!("{text} {unit}"),
-            None => text,
+        match &self.0 {
+            Interpretation::Words(words) => words.clone(),
+            Interpretation::Mathematics(answer, unit) => {
+                let text = print::plain::print(answer).unwrap_or_default();
+                match unit {
+                    Some(unit) => format!("{text} {unit}"),
+                    None => text,
+                }
+            }
         }
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,62 +1,14 @@
 //! The sort of answer that a text is, as far as reading and comparing differ.
 
-use super::{Connective, MathObject, ParsedAnswer, entries, units, words};
+use super::{Connective, MathObject, ParsedAnswer, entries, words};
+use crate::lex::function::Constant;
 use crate::lex::token::Relation;
 use crate::parse::tree::{Arena, Id, Node};
 
-/// The sort of an answer.
-#[allow(dead_code, reason = "the kinds of answers are built on it")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Sort {
-    /// A number or a constant expression.
-    Number,
-    /// A number with a unit, or money.
-    Quantity,
-    /// An expression with variables.
-    Expression,
-    Equation,
-    /// Inequalities, intervals, and unions of them.
-    Inequality,
-    /// Values of variables: `x=3 or x=-2`, `x=2, y=5`.
-    Solutions,
-    Set,
-    List,
-    Point,
-    Vector,
-    Matrix,
-    Ratio,
-    /// `f(x) = …`
-    Function,
-    /// `dy/dx = …`
-    Derivative,
-    /// An expression with a constant, `x^2 + C`.
-    Antiderivative,
-    /// `x = π/6 + 2nπ`
-    GeneralSolution,
-    /// `P(A ∩ B) = 0.3`, `E(X)`
-    Probability,
-    Time,
-    Date,
-    /// `20–30`
-    Range,
-    /// A quotient with a remainder, `8 r 3`.
-    Remainder,
-    /// Words, and letters in order such as `CDBA`.
-    Words,
-    /// Letters of options, `A, C`.
-    Choice,
-}
+/// The sort of an answer is the name of its kind.
+pub(crate) use crate::kind::KindName as Sort;
 
 impl Sort {
-    #[allow(dead_code, reason = "the kinds of answers are built on it")]
-    /// Returns the sort of an expected answer. An unreadable text is an expression.
-    pub(crate) fn infer(text: &str) -> Self {
-        if units::is_quantity(text) {
-            return Self::Quantity;
-        }
-        super::read(text, &super::Reading::alone(text)).map_or(Self::Expression, |answer| answer.sort)
-    }
-
     /// Returns the sort of a text that is not read as mathematics.
     pub(super) fn of_text(text: &str) -> Option<Self> {
         entries::sort(text).or_else(|| words::is_letters(text).then_some(Self::Words))
@@ -69,6 +21,7 @@ impl Sort {
             MathObject::List(all, connective) => of_list(arena, all, *connective),
             MathObject::Set(_) | MathObject::Empty => Self::Set,
             MathObject::Ratio(_) => Self::Ratio,
+            MathObject::Tuple(all) if all.iter().any(|end| is_infinite(arena, end)) => Self::Inequality,
             MathObject::Tuple(_) => Self::Point,
             MathObject::Interval { .. } | MathObject::Union(_) | MathObject::Reals => Self::Inequality,
             MathObject::Matrix(rows) if rows.len() == 1 || rows.iter().all(|row| row.len() == 1) => {
@@ -96,6 +49,12 @@ impl Sort {
                 | Self::Ratio
         )
     }
+}
+
+/// Returns `true` for an end of an interval that is infinite.
+fn is_infinite(arena: &Arena, end: &MathObject) -> bool {
+    let infinity = |id: Id| matches!(arena.node(id), Node::Constant(Constant::Infinity));
+    matches!(end, MathObject::Expr(id) if arena.descendants(*id).into_iter().any(infinity))
 }
 
 fn of_expression(arena: &Arena, id: Id) -> Sort {
@@ -158,9 +117,10 @@ fn of_chain(arena: &Arena, sides: &[MathObject], relations: &[Relation]) -> Sort
 fn is_general(arena: &Arena, id: Id) -> bool {
     let integer = matches!(arena.symbols(id)[..], ["n" | "k" | "m"]);
     integer
-        && arena.descendants(id).into_iter().any(|id| {
-            matches!(arena.node(id), Node::Constant(crate::lex::function::Constant::Pi) | Node::Degrees(_))
-        })
+        && arena
+            .descendants(id)
+            .into_iter()
+            .any(|id| matches!(arena.node(id), Node::Constant(Constant::Pi) | Node::Degrees(_)))
 }
 
 fn of_list(arena: &Arena, all: &[MathObject], connective: Connective) -> Sort {

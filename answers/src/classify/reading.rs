@@ -4,7 +4,7 @@ use super::infer::Sort;
 use super::{MathObject, ParsedAnswer};
 use crate::lex::notation::{Notation, Vocabulary};
 use crate::parse::tree::Node;
-use crate::rules::AnswerRules;
+use crate::kind::Kind;
 
 /// How one text is read.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// Returns the reading of an expected answer, which no other text explains.
-    pub(crate) fn expected(text: &str, rules: &AnswerRules) -> Self {
+    pub(crate) fn expected(text: &str, rules: &Kind) -> Self {
         let notation = Notation {
             thousands: !rules.order && has_thousands_only(text),
             variables: rules.variables.clone().into(),
@@ -27,11 +27,11 @@ impl Reading {
 
     /// Returns the reading of a text without rules.
     pub(crate) fn alone(text: &str) -> Self {
-        Self::expected(text, &AnswerRules::default())
+        Self::expected(text, &Kind::default())
     }
 
     /// Returns the reading of a given answer, by the sort and the names of the expected one.
-    pub(crate) fn given(expected: &ParsedAnswer, rules: &AnswerRules) -> Self {
+    pub(crate) fn given(expected: &ParsedAnswer, rules: &Kind) -> Self {
         let one = expected.sort.is_one_value()
             || matches!(expected.sort, Sort::Solutions | Sort::GeneralSolution)
                 && matches!(expected.object, MathObject::Chain(..));

@@ -45,18 +45,6 @@ impl Decision {
         }
         all
     }
-
-    /// Returns `Same` at the first decision that is, and `Different` if every decision is.
-    pub(crate) fn any(decisions: impl IntoIterator<Item = Self>) -> Self {
-        let mut any = Self::Different;
-        for decision in decisions {
-            any = any.or(|| decision);
-            if any == Self::Same {
-                break;
-            }
-        }
-        any
-    }
 }
 
 impl From<bool> for Decision {
@@ -73,8 +61,8 @@ mod tests {
     fn an_undecided_element_never_decides() {
         assert_eq!(Decision::all([Same, Undecided]), Undecided);
         assert_eq!(Decision::all([Undecided, Different]), Different);
-        assert_eq!(Decision::any([Different, Undecided]), Undecided);
-        assert_eq!(Decision::any([Undecided, Same]), Same);
-        assert_eq!((Decision::all([]), Decision::any([])), (Same, Different));
+        assert_eq!(Decision::all([]), Same);
+        assert_eq!(Different.or(|| Undecided), Undecided);
+        assert_eq!(Undecided.or(|| Same), Same);
     }
 }

@@ -1,4 +1,4 @@
-//! Hints: the likely mistake in a wrong answer.
+//! Hints: the likely mistake in a wrong answer. Every claim is checked before it is made.
 
 use dashu_ratio::RBig;
 
@@ -7,6 +7,7 @@ use crate::classify::{MathObject, ParsedAnswer, collect};
 use crate::compare::comparer::Comparer;
 use crate::compare::decision::Decision;
 use crate::compare::equality;
+use crate::kind::{KindName, ToleranceMode};
 use crate::lex::function::{Constant, Function};
 use crate::normalise::dag::Op;
 use crate::parse::tree::{Arena, Id, Node};
@@ -14,15 +15,17 @@ use crate::parse::tree::{Arena, Id, Node};
 /// The usual names of a constant of integration.
 const CONSTANTS: &[&str] = &["C", "c", "K", "k"];
 
-/// Returns the likely mistake in a wrong answer. Every hint is checked before it is given.
+/// Returns the likely mistake in a wrong answer.
 pub(super) fn find(
     comparer: &mut Comparer<'_>,
     wanted: &MathObject,
     got: &MathObject,
     given: &ParsedAnswer,
 ) -> Option<Hint> {
-    if let (Some(a), Some(b)) = (value_of(comparer, wanted), value_of(comparer, got)) {
-        return values(comparer, a, b, given);
+    if let (Some((name, a)), Some((other, b))) = (value_of(comparer, wanted), value_of(comparer, got)) {
+        // The value of another name says nothing about this one.
+        let same_name = name.is_none() || other.is_none() || name == other;
+        return same_name.then(|| values(comparer, a, b, given)).flatten();
     }
     match (wanted, got) {
         (MathObject::List(a, _) | MathObject::Set(a), MathObject::List(b, _) | MathObject::Set(b)) => {
@@ -38,20 +41,19 @@ pub(super) fn find(
         {
             lists(comparer, std::slice::from_ref(one), b)
         }
-        (MathObject::Tuple(a), MathObject::Tuple(b)) if a.len() == b.len() => {
-            let same = comparer.all_among(a, b).and(|| comparer.all_among(b, a));
-            same.is_same().then_some(Hint::Order)
+        (MathObject::Tuple(a), MathObject::Tuple(b)) => {
+            comparer.same_multiset(a, b).is_same().then_some(Hint::Order)
         }
         _ => comparer.same_but_ends(wanted, got).then_some(Hint::Boundary),
     }
 }
 
-/// Returns the single value of an expression, or of a solved equation.
-fn value_of(comparer: &mut Comparer<'_>, object: &MathObject) -> Option<Id> {
+/// Returns the single value of an expression, or name and value of a solved equation.
+fn value_of(comparer: &mut Comparer<'_>, object: &MathObject) -> Option<(Option<Id>, Id)> {
     match object {
-        MathObject::Expr(id) => Some(*id),
+        MathObject::Expr(id) => Some((None, *id)),
         MathObject::Chain(..) => match comparer.solved(object)? {
-            (_, MathObject::Expr(id)) => Some(id),
+            (name, MathObject::Expr(id)) => Some((Some(name), id)),
             _ => None,
         },
         _ => None,
@@ -59,8 +61,10 @@ fn value_of(comparer: &mut Comparer<'_>, object: &MathObject) -> Option<Id> {
 }
 
 fn values(comparer: &mut Comparer<'_>, expected: Id, given: Id, answer: &ParsedAnswer) -> Option<Hint> {
-    if let Some((decimal, places)) = as_decimal(answer)
+    if comparer.rules.tolerance.0 == ToleranceMode::Exact
+        && let Some((decimal, places)) = as_decimal(answer)
         && comparer.is_constant(expected)
+        && !comparer.dag.value(expected).is_some_and(is_decimal)
         && comparer.is_rounded(expected, &decimal, places)
     {
         return Some(Hint::Rounded);
@@ -83,8 +87,23 @@ fn values(comparer: &mut Comparer<'_>, expected: Id, given: Id, answer: &ParsedA
     angle.then_some(Hint::AngleUnit)
 }
 
+/// Returns `true` for a number that a decimal can write exactly.
+fn is_decimal(value: &RBig) -> bool {
+    let mut denominator = value.denominator().clone();
+    for prime in [2u8, 5] {
+        let prime = dashu_int::UBig::from(prime);
+        while (&denominator % &prime).is_zero() {
+            denominator /= &prime;
+        }
+    }
+    denominator.is_one()
+}
+
 /// Returns `true` if the answers are equal except for a `+ C` in the expected one.
 fn lacks_constant(comparer: &mut Comparer<'_>, expected: Id, given: Id) -> bool {
+    if comparer.rules.name == KindName::Antiderivative && comparer.lacks_constant(expected, given) {
+        return true;
+    }
     let found = comparer.letters(given);
     for letter in comparer.letters(expected) {
         let Op::Variable(index) = comparer.dag.op(letter) else { continue };
@@ -105,7 +124,11 @@ fn lacks_constant(comparer: &mut Comparer<'_>, expected: Id, given: Id) -> bool 
 fn lists(comparer: &mut Comparer<'_>, wanted: &[MathObject], got: &[MathObject]) -> Option<Hint> {
     let (right, all) = (comparer.all_among(got, wanted), comparer.all_among(wanted, got));
     match (right, all) {
-        (Decision::Same, Decision::Same) => Some(Hint::Order),
+        (Decision::Same, Decision::Same) => match comparer.same_multiset(wanted, got) {
+            Decision::Same if comparer.rules.order => Some(Hint::Order),
+            Decision::Different => Some(Hint::Multiplicity),
+            _ => None,
+        },
         (Decision::Same, Decision::Different) => Some(Hint::MissingSolution),
         (Decision::Different, Decision::Same) => Some(Hint::ExtraSolution),
         _ => None,
@@ -118,9 +141,9 @@ fn as_decimal(answer: &ParsedAnswer) -> Option<(RBig, u32)> {
     collect(&answer.object, &mut ids);
     let id = *ids.last()?;
     match answer.arena.node(id) {
-        Node::Number(value, places) => Some((value.clone(), places.unwrap_or(0))),
+        Node::Number(value, Some(places)) => Some((value.clone(), *places)),
         Node::Negative(a) => match answer.arena.node(*a) {
-            Node::Number(value, places) => Some((-value.clone(), places.unwrap_or(0))),
+            Node::Number(value, Some(places)) => Some((-value.clone(), *places)),
             _ => None,
         },
         _ => None,

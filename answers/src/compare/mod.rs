@@ -1,17 +1,18 @@
 //! Step 5: decides whether two answers are equal, and names the likely mistake if they are not.
 //!
 //! The steps, in order:
-//! 1. Units are split off and converted, if the rules ask for units.
-//! 2. The expected answer is read, then the given one by the sort and the names of the expected one.
-//! 3. The answers are compared ([`comparer`]), expression by expression ([`equality`]).
-//! 4. Equal answers are checked for their simplest form ([`forms`]), if the rules ask for it.
-//! 5. A wrong answer gets a hint ([`hints`]).
+//! 1. Both answers are put into one graph; the given one is converted to the expected unit.
+//! 2. The answers are compared ([`comparer`]), expression by expression ([`equality`]).
+//! 3. Equal answers are checked for the form that the kind asks for ([`forms`]).
+//! 4. A wrong answer gets a hint ([`hints`]).
 
-use crate::classify::units;
-use crate::classify::{ParsedAnswer, Reading, read};
-use crate::lex::check_length;
+use dashu_ratio::RBig;
+
+use crate::classify::{MathObject, ParsedAnswer};
+use crate::error::ParseError;
+use crate::kind::Kind;
 use crate::limits::Budget;
-use crate::rules::AnswerRules;
+use crate::parse::tree::Id;
 
 use self::comparer::Comparer;
 use self::decision::Decision;
@@ -28,128 +29,123 @@ mod random;
 mod result;
 mod variables;
 
-pub use self::result::{Comparison, Hint, Side};
+pub use self::result::{Hint, Outcome};
 
-/// Compares a given answer with the expected one.
-///
-/// ```
-/// use answers::{AnswerRules, Comparison, Hint, compare};
-///
-/// let rules = AnswerRules::default();
-/// assert!(compare("x^2 + 2x + 1", r"\left(x+1\right)^2", &rules).is_equal());
-/// assert_eq!(
-///     compare("1/3", "0.333", &rules),
-///     Comparison::NotEqual { hint: Some(Hint::Rounded) },
-/// );
-///
-/// let result = compare("1", "2+", &rules);
-/// let Comparison::Unreadable { position, message, .. } = result else { panic!("{result:?}") };
-/// assert_eq!(position, 2);
-/// assert_eq!(message, "Something is missing after the +: fill it in, or take it away.");
-/// ```
-#[doc(alias = "grade")]
-#[doc(alias = "equivalent")]
-#[doc(alias = "is_equal")]
-pub fn compare(expected: &str, given: &str, rules: &AnswerRules) -> Comparison {
+/// An expected answer of a kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) expected: &'a ParsedAnswer,
+    /// The kind, with its name even if it was inferred.
+    pub(crate) kind: &'a Kind,
+    pub(crate) inferred: bool,
+}
+
+/// Checks that an expected answer has a value.
+pub(crate) fn check_expected(question: Question<'_>) -> Result<(), ParseError> {
     let budget = Budget::new();
-    if rules.units || units::is_quantity(expected) {
-        compare_with_units(expected, given, rules, &budget)
-    } else {
-        compare_texts(expected, given, rules, &budget)
-    }
+    let mut comparer = Comparer::new(question.kind, question.inferred, &budget);
+    comparer.import(question.expected, &|name| name.to_owned()).map(|_| ())
 }
 
-/// Splits the unit off both texts, converts the given value, and compares the values.
-fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: &Budget) -> Comparison {
-    if let Err(error) = check_length(expected) {
-        return Comparison::unreadable(Side::Expected, error);
-    }
-    if let Err(error) = check_length(given) {
-        return Comparison::unreadable(Side::Given, error);
-    }
-    let (expected, given) = (units::split(expected), units::split(given));
-    if !given.consistent {
-        return Comparison::not_equal(Hint::Unit);
-    }
-    match (&expected.unit, &given.unit) {
-        (Some(wanted), Some(unit)) => match unit.divided_by(wanted) {
-            Some(factor) if factor.is_one() => compare_texts(&expected.value, &given.value, rules, budget),
-            // A converted value is a product, so it cannot be required to be simplified.
-            Some(factor) => {
-                let rules = AnswerRules { form: None, ..rules.clone() };
-                // Digits stay outside brackets, in which a comma is no thousands separator.
-                let literal =
-                    given.value.trim().chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
-                let value = if literal { given.value.clone() } else { format!("({})", given.value) };
-                compare_texts(&expected.value, &format!("{value}*({factor})"), &rules, budget)
-            }
-            None => Comparison::not_equal(Hint::Unit),
-        },
-        (Some(_), None) => match compare_texts(&expected.value, &given.value, rules, budget) {
-            Comparison::Equal => Comparison::not_equal(Hint::MissingUnit),
-            Comparison::NotEqual { .. } => Comparison::not_equal(None),
-            other => other,
-        },
-        (None, _) => compare_texts(&expected.value, &given.value, rules, budget),
-    }
-}
-
-fn compare_texts(expected: &str, given: &str, rules: &AnswerRules, budget: &Budget) -> Comparison {
-    let expected = match read(expected, &Reading::expected(expected, rules)) {
-        Ok(answer) => answer,
-        Err(error) => return Comparison::unreadable(Side::Expected, error),
-    };
-    match read(given, &Reading::given(&expected, rules)) {
-        Ok(given) => compare_answers(&expected, &given, rules, budget),
-        Err(error) => Comparison::unreadable(Side::Given, error),
-    }
-}
-
-fn compare_answers(
-    expected: &ParsedAnswer,
+/// Compares a given answer, multiplied by a factor, with the expected one.
+pub(crate) fn decide(
+    question: Question<'_>,
     given: &ParsedAnswer,
-    rules: &AnswerRules,
-    budget: &Budget,
-) -> Comparison {
-    if let Err(error) = check_variables(expected, given, rules) {
-        return Comparison::unreadable(Side::Given, error);
+    factor: Option<&RBig>,
+) -> (Outcome, Option<Hint>) {
+    let Question { expected, kind, inferred } = question;
+    let budget = Budget::new();
+    if let Err(error) = check_variables(expected, given, kind) {
+        return (Outcome::Unreadable(error), None);
     }
-    let mut comparer = Comparer::new(rules, budget);
-    let expected_object = match comparer.import(expected, &|name| name.to_owned()) {
-        Ok(object) => object,
-        Err(error) => return Comparison::unreadable(Side::Expected, error),
+    let mut comparer = Comparer::new(kind, inferred, &budget);
+    let Ok(wanted) = comparer.import(expected, &|name| name.to_owned()) else {
+        return (Outcome::Undecided, None);
     };
-    let rename = case_folding(expected, given, rules);
-    let given_object = match comparer.import(given, &rename) {
+    let rename = case_folding(expected, given, kind);
+    let mut got = match comparer.import(given, &rename) {
         Ok(object) => object,
-        Err(error) => return Comparison::unreadable(Side::Given, error),
+        Err(error) => return (Outcome::Unreadable(error), None),
     };
-    match comparer.equal(&expected_object, &given_object) {
-        Decision::Same => {
-            let form = rules.form.filter(|form| !forms::has_form(*form, expected, given, rules, budget));
-            return form.map_or(Comparison::Equal, |form| Comparison::not_equal(Hint::Form(form)));
+    if let Some(factor) = factor {
+        got = scaled(&mut comparer, got, factor);
+    }
+    match comparer.equal(&wanted, &got) {
+        Decision::Same => match form_hint(&mut comparer, question, given, &got) {
+            None => (Outcome::Correct, None),
+            hint => (Outcome::Incorrect, hint),
+        },
+        Decision::Undecided => (Outcome::Undecided, None),
+        Decision::Different => {
+            let hint = hints::find(&mut comparer, &wanted, &got, given);
+            (Outcome::Incorrect, hint.or_else(|| angle_unit_hint(question, given, &budget)))
         }
-        Decision::Undecided => return Comparison::Undecided,
-        Decision::Different => {}
     }
-    let hint = hints::find(&mut comparer, &expected_object, &given_object, given);
-    Comparison::not_equal(hint.or_else(|| angle_unit_hint(expected, given, rules, budget)))
+}
+
+/// Returns the form that a right answer lacks.
+fn form_hint(
+    comparer: &mut Comparer<'_>,
+    question: Question<'_>,
+    given: &ParsedAnswer,
+    got: &MathObject,
+) -> Option<Hint> {
+    let kind = question.kind;
+    if let Some(form) = kind.form
+        && !forms::has_form(form, question.expected, given, kind, comparer.budget)
+    {
+        return Some(if form == crate::kind::Form::Simplified {
+            Hint::NotSimplified
+        } else {
+            Hint::Form(form)
+        });
+    }
+    if kind.as_written && !forms::has_digits(given, &kind.tolerance) {
+        return Some(Hint::Digits);
+    }
+    kind.solved_for.as_ref().filter(|name| !comparer.is_solved_for(got, name)).map(|_| Hint::NotSolved)
+}
+
+/// Multiplies the values of an answer by a factor. A variable that has a value keeps its name.
+fn scaled(comparer: &mut Comparer<'_>, object: MathObject, factor: &RBig) -> MathObject {
+    let by = comparer.dag.number(factor.clone());
+    let all = |comparer: &mut Comparer<'_>, objects: Vec<MathObject>| {
+        objects.into_iter().map(|object| scaled(comparer, object, factor)).collect()
+    };
+    let mut times = |id: Id| comparer.dag.mul(id, by);
+    match object {
+        MathObject::Expr(id) => MathObject::Expr(times(id)),
+        MathObject::Interval { low, high, low_closed, high_closed } => {
+            MathObject::Interval { low: times(low), high: times(high), low_closed, high_closed }
+        }
+        MathObject::Matrix(rows) => MathObject::Matrix(
+            rows.into_iter().map(|row| row.into_iter().map(&mut times).collect()).collect(),
+        ),
+        MathObject::Chain(sides, relations) => {
+            let scale = |comparer: &mut Comparer<'_>, side| match side {
+                MathObject::Expr(id) if comparer.is_name(id) => side,
+                side => scaled(comparer, side, factor),
+            };
+            MathObject::Chain(sides.into_iter().map(|side| scale(comparer, side)).collect(), relations)
+        }
+        MathObject::List(objects, joint) => MathObject::List(all(comparer, objects), joint),
+        MathObject::Set(objects) => MathObject::Set(all(comparer, objects)),
+        MathObject::Tuple(objects) => MathObject::Tuple(all(comparer, objects)),
+        MathObject::Union(objects) => MathObject::Union(all(comparer, objects)),
+        other => other,
+    }
 }
 
 /// Returns a hint if the answers are equal when the angles of one of them are in the other unit.
-fn angle_unit_hint(
-    expected: &ParsedAnswer,
-    given: &ParsedAnswer,
-    rules: &AnswerRules,
-    budget: &Budget,
-) -> Option<Hint> {
+fn angle_unit_hint(question: Question<'_>, given: &ParsedAnswer, budget: &Budget) -> Option<Hint> {
+    let Question { expected, kind, inferred } = question;
     if !hints::has_angles(expected) && !hints::has_angles(given) {
         return None;
     }
     let mut same = false;
-    let units = [(rules.degrees, !rules.degrees), (!rules.degrees, rules.degrees)];
+    let units = [(kind.degrees, !kind.degrees), (!kind.degrees, kind.degrees)];
     for (expected_degrees, given_degrees) in units {
-        let mut comparer = Comparer::new(rules, budget);
+        let mut comparer = Comparer::new(kind, inferred, budget);
         comparer.dag.conventions.degrees = expected_degrees;
         let Ok(expected) = comparer.import(expected, &|name| name.to_owned()) else { return None };
         comparer.dag.conventions.degrees = given_degrees;

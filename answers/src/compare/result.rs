@@ -1,79 +1,22 @@
-//! The result of a comparison, and the hint for a near miss.
+//! The decision on an answer, and the hint for a near miss.
 
 use std::fmt;
 
 use crate::error::ParseError;
 use crate::kind::Form;
 
-/// The result of [`compare`](crate::compare).
-///
-/// ```
-/// use answers::{AnswerRules, Comparison, Side, compare};
-///
-/// let rules = AnswerRules::default();
-/// assert_eq!(compare("2x", "x+x", &rules), Comparison::Equal);
-/// assert_eq!(compare("2x", "3x", &rules), Comparison::NotEqual { hint: None });
-/// assert!(matches!(
-///     compare("2x", "2x+", &rules),
-///     Comparison::Unreadable { side: Side::Given, position: 3, .. },
-/// ));
-/// ```
-#[doc(alias = "Verdict")]
-#[doc(alias = "grade")]
+/// The decision on a given answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Comparison {
-    /// The two answers are equal under the rules.
-    Equal,
-    /// The two answers differ.
-    NotEqual {
-        /// The likely mistake, if the given answer is a near miss.
-        hint: Option<Hint>,
-    },
-    /// Neither equality nor difference was shown: the steps ran out, or no test applies.
-    ///
-    /// A person decides.
+#[non_exhaustive]
+pub enum Outcome {
+    /// The answer is right.
+    Correct,
+    /// The answer is wrong.
+    Incorrect,
+    /// Neither equality nor difference was shown: a person must mark the answer.
     Undecided,
-    /// One of the two texts cannot be read.
-    Unreadable {
-        /// The text that cannot be read. The expected answer is an administrator's mistake.
-        side: Side,
-        /// The position of the error, in characters from the start of the text.
-        position: usize,
-        /// A sentence that says what is wrong and what to write instead.
-        message: String,
-    },
-}
-
-impl Comparison {
-    /// Returns `true` if the answers are [`Comparison::Equal`].
-    pub fn is_equal(&self) -> bool {
-        *self == Self::Equal
-    }
-
-    pub(crate) fn not_equal(hint: impl Into<Option<Hint>>) -> Self {
-        Self::NotEqual { hint: hint.into() }
-    }
-
-    pub(crate) fn unreadable(side: Side, error: ParseError) -> Self {
-        Self::Unreadable { side, position: error.position, message: error.message }
-    }
-}
-
-/// One of the two texts of a comparison.
-///
-/// ```
-/// use answers::{AnswerRules, Comparison, Side, compare};
-///
-/// let result = compare("2+", "x", &AnswerRules::default());
-/// assert!(matches!(result, Comparison::Unreadable { side: Side::Expected, .. }));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The correct answer, written by an administrator.
-    Expected,
-    /// The pupil's answer.
-    Given,
+    /// The text cannot be read. The error says where, and what to write instead.
+    Unreadable(ParseError),
 }
 
 /// The likely mistake in a wrong answer.
@@ -81,11 +24,12 @@ pub enum Side {
 /// `Display` prints a sentence for the pupil, which does not give the answer away.
 ///
 /// ```
-/// use answers::{AnswerRules, Comparison, Hint, compare};
+/// use answers::{Checker, Hint, Kind};
 ///
-/// let result = compare("x-1", "1-x", &AnswerRules::default());
-/// assert_eq!(result, Comparison::NotEqual { hint: Some(Hint::Sign) });
+/// let checker = Checker::new("x-1", Kind::infer())?;
+/// assert_eq!(checker.check("1-x").hint, Some(Hint::Sign));
 /// assert_eq!(Hint::Sign.to_string(), "Check the sign.");
+/// # Ok::<(), answers::ExpectedError>(())
 /// ```
 #[doc(alias = "feedback")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +49,12 @@ pub enum Hint {
     Form(Form),
     /// The expected number without its unit.
     MissingUnit,
+    /// An equal equation or inequality that is not solved for the variable.
+    NotSolved,
+    /// A right value with another number of figures or decimal places than asked for.
+    Digits,
+    /// The right elements, but not each as often as it should be.
+    Multiplicity,
     /// A unit of another quantity, such as a length where an area is asked for.
     Unit,
     /// The expected elements in another order, where the order matters.
@@ -127,6 +77,9 @@ impl fmt::Display for Hint {
             Self::NotSimplified | Self::Form(Form::Simplified) => "This is right: now simplify it.",
             Self::Form(form) => form.request(),
             Self::MissingUnit => "The unit is missing.",
+            Self::NotSolved => "This is right: now solve it for the variable.",
+            Self::Digits => "Check the number of figures or decimal places.",
+            Self::Multiplicity => "Check how often each of these occurs.",
             Self::Unit => "Check the unit: it measures something else.",
             Self::Order => "Check the order.",
             Self::MissingSolution => "There are more solutions.",

@@ -2,7 +2,7 @@
 
 use crate::classify::{ParsedAnswer, collect};
 use crate::error::ParseError;
-use crate::rules::AnswerRules;
+use crate::kind::Kind;
 
 fn variables(answer: &ParsedAnswer) -> Vec<String> {
     let mut ids = Vec::new();
@@ -21,7 +21,7 @@ fn variables(answer: &ParsedAnswer) -> Vec<String> {
 pub(super) fn case_folding(
     expected: &ParsedAnswer,
     given: &ParsedAnswer,
-    rules: &AnswerRules,
+    rules: &Kind,
 ) -> impl Fn(&str) -> String + use<> {
     let (expected, given) = (variables(expected), variables(given));
     let case = rules.case;
@@ -42,7 +42,7 @@ pub(super) fn case_folding(
 pub(super) fn check_variables(
     expected: &ParsedAnswer,
     given: &ParsedAnswer,
-    rules: &AnswerRules,
+    rules: &Kind,
 ) -> Result<(), ParseError> {
     if rules.variables.is_empty() {
         return Ok(());

@@ -196,6 +196,12 @@ impl Kind {
         self
     }
 
+    /// Requires the simplest form, [`Form::Simplified`].
+    #[must_use]
+    pub fn simplified(self) -> Self {
+        self.form(Form::Simplified)
+    }
+
     /// Requires the variable alone on one side of an equation or an inequality.
     ///
     /// # Errors

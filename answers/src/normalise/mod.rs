@@ -14,6 +14,7 @@ use crate::parse::tree::{Arena, Id};
 use self::dag::Dag;
 
 pub(crate) mod dag;
+pub(crate) mod derivative;
 pub(crate) mod exact;
 pub(crate) mod function;
 pub(crate) mod gcd;

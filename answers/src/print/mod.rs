@@ -27,12 +27,12 @@ pub(crate) mod plain;
 #[doc(alias = "canonicalize")]
 #[doc(alias = "simplify")]
 pub fn normalize(text: &str) -> Result<String, ParseError> {
-    if units::is_quantity(text) {
-        let quantity = units::split(text);
-        let value = plain::print(&read(&quantity.value, &Reading::alone(&quantity.value))?)?;
-        return Ok(format!("{value} {}", quantity.written));
-    }
-    plain::print(&read(text, &Reading::alone(text))?)
+    let (value, unit) = value_and_unit(text);
+    let answer = plain::print(&read(&value, &Reading::alone(&value))?)?;
+    Ok(match unit {
+        Some(unit) => format!("{answer} {unit}"),
+        None => answer,
+    })
 }
 
 /// Returns an answer as MathML Core, in the interpretation that was read.
@@ -51,7 +51,31 @@ pub fn normalize(text: &str) -> Result<String, ParseError> {
 #[doc(alias = "render")]
 #[doc(alias = "typeset")]
 pub fn to_mathml(text: &str) -> Result<String, ParseError> {
-    read(text, &Reading::alone(text)).map(|answer| mathml::print(&answer))
+    let (value, unit) = value_and_unit(text);
+    let math = mathml::print(&read(&value, &Reading::alone(&value))?);
+    Ok(match unit {
+        Some(unit) => with_unit(&math, &unit),
+        None => math,
+    })
+}
+
+/// Splits the unit off a number with a unit, such as `5 cm`.
+fn value_and_unit(text: &str) -> (String, Option<String>) {
+    if !units::is_quantity(text) {
+        return (text.to_owned(), None);
+    }
+    let quantity = units::split(text);
+    (quantity.value, Some(quantity.written))
+}
+
+/// Adds a unit, as written, to the MathML of its value.
+pub(crate) fn with_unit(math: &str, unit: &str) -> String {
+    let value = math.strip_suffix("</math>").unwrap_or(math);
+    format!("{value}<mtext>\u{a0}{}</mtext></math>", escaped(unit))
+}
+
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The precedence of an operation. An operand of lower precedence than its context gets brackets.

@@ -39,7 +39,6 @@ fn object(printer: &mut Printer, arena: &Arena, of: &MathObject) -> Result<Strin
         MathObject::List(objects, connective) => {
             let mut texts = each(printer, arena, objects)?;
             texts.sort();
-            texts.dedup();
             texts.join(match connective {
                 Connective::Comma => ", ",
                 Connective::Or => " or ",

@@ -1,5 +1,7 @@
 //! Splits a text into values and their unit.
 
+use dashu_ratio::RBig;
+
 use super::{Unit, is_currency, is_unit_letter, parse, table};
 
 /// A text without its units.
@@ -58,7 +60,9 @@ pub(crate) fn unknown_unit(text: &str) -> Option<(usize, String)> {
 fn is_number(text: &str) -> bool {
     let text = text.trim();
     text.contains(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '−' | '+' | '/' | ' ' | '½' | '¼' | '¾'))
+        && text.chars().all(|c| {
+            c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '−' | '+' | '/' | ' ' | '½' | '¼' | '¾')
+        })
 }
 
 fn is_letter_of_unit(c: char) -> bool {
@@ -112,6 +116,15 @@ fn compound(text: &str) -> Option<Quantity> {
         rest = after.trim_start().strip_prefix("and ").unwrap_or(after).trim_start();
     }
     let (_, last, name) = parts.last().filter(|_| parts.len() > 1)?.clone();
+    let falling = parts.windows(2).all(|two| match two {
+        [(_, larger, _), (_, smaller, _)] => {
+            smaller.divided_by(larger).is_some_and(|factor| factor < RBig::ONE)
+        }
+        _ => true,
+    });
+    if !falling {
+        return None;
+    }
     let mut terms = Vec::new();
     for (number, unit, _) in &parts {
         terms.push(format!("{number}*({})", unit.divided_by(&last)?));
@@ -137,9 +150,9 @@ fn suffix(text: &str) -> Option<Quantity> {
     for (at, c) in text.char_indices() {
         let (before, after) = text.split_at(at);
         let value = before.trim_end();
-        let follows_value = value
-            .ends_with(|c: char| c.is_ascii_digit() || matches!(c, ')' | '}' | 'π' | '%' | '!' | '½' | '¼' | '¾'))
-            || (before.ends_with([' ', '*', '·']) || c == '°') && !value.is_empty();
+        let follows_value = value.ends_with(|c: char| {
+            c.is_ascii_digit() || matches!(c, ')' | '}' | 'π' | '%' | '!' | '½' | '¼' | '¾')
+        }) || (before.ends_with([' ', '*', '·']) || c == '°') && !value.is_empty();
         if !follows_value || !(is_unit_letter(c) || matches!(c, '°' | '(')) {
             continue;
         }
@@ -221,7 +234,8 @@ fn all(text: &str, parts: &[(&str, &str)]) -> Quantity {
 /// Removes the LaTeX around a unit: `5\,\mathrm{cm}` becomes `5 cm`.
 fn plain(text: &str) -> String {
     let trimmed = text.trim();
-    let trimmed = trimmed.strip_suffix('.').filter(|text| text.ends_with(char::is_alphabetic)).unwrap_or(trimmed);
+    let trimmed =
+        trimmed.strip_suffix('.').filter(|text| text.ends_with(char::is_alphabetic)).unwrap_or(trimmed);
     if !trimmed.contains(['\\', '~']) {
         return degrees(trimmed);
     }
@@ -244,7 +258,8 @@ fn plain(text: &str) -> String {
         && let Some((above, below)) = fraction.split_once("}{")
         && let Some(below) = below.trim_end().strip_suffix('}')
         && !above.contains(|c: char| c.is_ascii_digit())
-        && let Some(unit) = parse(above).zip(parse(below)).map(|_| format!("{}/({})", above.trim(), below.trim()))
+        && let Some(unit) =
+            parse(above).zip(parse(below)).map(|_| format!("{}/({})", above.trim(), below.trim()))
     {
         text = format!("{before} {unit}");
     }

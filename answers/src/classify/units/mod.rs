@@ -8,8 +8,7 @@ use dashu_ratio::RBig;
 mod elements;
 mod table;
 
-#[allow(unused_imports, reason = "used by the checker")]
-pub(crate) use self::elements::{Quantity, is_quantity, split, unknown_unit};
+pub(crate) use self::elements::{is_quantity, split, unknown_unit};
 
 /// The powers of metre, kilogram, second, ampere, kelvin, mole, candela, and money.
 type Dimensions = [i8; 8];
@@ -94,7 +93,9 @@ fn parse(text: &str) -> Option<Unit> {
         }
         let len = rest.find(|c: char| !is_unit_letter(c)).unwrap_or(rest.len());
         let (name, after) = match rest.strip_prefix('°') {
-            Some(scale) => (rest.get(..'°'.len_utf8() + 1).unwrap_or_default(), scale.get(1..).unwrap_or_default()),
+            Some(scale) => {
+                (rest.get(..'°'.len_utf8() + 1).unwrap_or_default(), scale.get(1..).unwrap_or_default())
+            }
             None => rest.split_at(len),
         };
         // "square cm", "cubic metres", "cm squared"

@@ -159,7 +159,8 @@ pub(super) fn symbol(name: &str) -> Option<Unit> {
     // A unit without a prefix comes first: `min` is not a milli-inch.
     PREFIXES.iter().find_map(|(prefix, power)| {
         let rest = name.strip_prefix(prefix)?;
-        let (_, row) = SYMBOLS.iter().find(|(symbol, row)| *symbol == rest && (prefix.is_empty() || row.4))?;
+        let (_, row) =
+            SYMBOLS.iter().find(|(symbol, row)| *symbol == rest && (prefix.is_empty() || row.4))?;
         Some(of(row, *power))
     })
 }

@@ -21,10 +21,10 @@ pub(super) enum Endpoint {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LineInterval {
-    low: Endpoint,
-    high: Endpoint,
-    low_closed: bool,
-    high_closed: bool,
+    pub(super) low: Endpoint,
+    pub(super) high: Endpoint,
+    pub(super) low_closed: bool,
+    pub(super) high_closed: bool,
 }
 
 /// A union of intervals, and the variable of the inequality, if it is named.
@@ -34,7 +34,7 @@ pub(super) struct IntervalSet {
     parts: Vec<LineInterval>,
 }
 
-const WHOLE_LINE: LineInterval =
+pub(super) const WHOLE_LINE: LineInterval =
     LineInterval { low: Endpoint::Below, high: Endpoint::Above, low_closed: false, high_closed: false };
 
 impl Comparer<'_> {
@@ -50,20 +50,6 @@ impl Comparer<'_> {
             return None;
         }
         self.intervals(object)
-    }
-
-    /// Returns `true` if every inequality has its variable alone on one side.
-    pub(super) fn is_solved_inequality(&self, object: &MathObject) -> bool {
-        match object {
-            MathObject::List(all, _) | MathObject::Union(all) => all.iter().all(|object| self.is_solved_inequality(object)),
-            MathObject::Chain(_, relations) if relations[..] == [Relation::In] => true,
-            MathObject::Chain(sides, _) => sides.windows(2).all(|two| {
-                let letter = |side: &MathObject| matches!(side, MathObject::Expr(id) if matches!(self.dag.op(*id), Op::Variable(_)));
-                let constant = |side: &MathObject| matches!(side, MathObject::Expr(id) if self.is_constant(*id));
-                letter(&two[0]) && constant(&two[1]) || constant(&two[0]) && letter(&two[1])
-            }),
-            _ => true,
-        }
     }
 
     fn intervals(&mut self, object: &MathObject) -> Option<IntervalSet> {
@@ -138,75 +124,17 @@ impl Comparer<'_> {
                 return None;
             }
             letter = Some(unknown);
-            let step = self.linear(f, unknown, relation)?;
+            let step = self.solutions(f, unknown, relation)?;
             parts = self.intersection(&parts, &step);
         }
         Some(IntervalSet { letter, parts })
-    }
-
-    /// Solves a linear inequality in `x`: `f > 0`, `f >= 0` or `f ≠ 0`.
-    fn linear(&mut self, f: Id, x: Id, relation: Relation) -> Option<Vec<LineInterval>> {
-        let [at_zero, at_one, at_two] = [0, 1, 2].map(|value| self.put(f, x, value));
-        let (zero, one, two) = (at_zero?, at_one?, at_two?);
-        let slope = self.dag.sub(one, zero);
-        let number = self.dag.number(2);
-        let twice = self.dag.mul(slope, number);
-        let line = self.dag.add(zero, twice);
-        // The line through two points must be equal to the function.
-        let product = self.dag.mul(slope, x);
-        let whole = self.dag.add(product, zero);
-        if !equality::same(&self.dag, line, two, self.budget).is_same()
-            || !equality::same(&self.dag, whole, f, self.budget).is_same()
-        {
-            return None;
-        }
-        let rising = equality::approximate(&self.dag, slope, self.budget)?;
-        if rising == 0.0 {
-            return None;
-        }
-        let minus = self.dag.neg(zero);
-        let root = self.dag.div(minus, slope);
-        let end = self.end(root)?;
-        let included = relation == Relation::GreaterEqual;
-        let above =
-            LineInterval { low: end, high: Endpoint::Above, low_closed: included, high_closed: false };
-        let below =
-            LineInterval { low: Endpoint::Below, high: end, low_closed: false, high_closed: included };
-        Some(match relation {
-            Relation::NotEqual => vec![below, above],
-            _ if rising > 0.0 => vec![above],
-            _ => vec![below],
-        })
-    }
-
-    /// Substitutes a number for a variable.
-    pub(crate) fn put(&mut self, f: Id, letter: Id, value: i32) -> Option<Id> {
-        let mut now: Vec<Id> = (0..=f).collect();
-        for id in self.dag.dependencies(&[f]) {
-            let to = |id: Id| now[id as usize];
-            let new = match self.dag.op(id).clone() {
-                _ if id == letter => self.dag.number(value),
-                Op::Add(a, b) => self.dag.add(to(a), to(b)),
-                Op::Mul(a, b) => self.dag.mul(to(a), to(b)),
-                Op::Pow(a, b) => self.dag.pow(to(a), to(b)),
-                Op::Unary(function, a) => self.dag.unary(function, to(a)),
-                Op::Apply(function, all) => {
-                    let all: Box<[Id]> = all.iter().map(|id| to(*id)).collect();
-                    self.dag.push(Op::Apply(function, all))
-                }
-                Op::Binary(..) | Op::Undefined => return None,
-                _ => id,
-            };
-            now[id as usize] = new;
-        }
-        Some(now[f as usize])
     }
 
     fn part(&self, low: Id, high: Id, low_closed: bool, high_closed: bool) -> Option<LineInterval> {
         Some(LineInterval { low: self.end(low)?, high: self.end(high)?, low_closed, high_closed })
     }
 
-    fn end(&self, id: Id) -> Option<Endpoint> {
+    pub(super) fn end(&self, id: Id) -> Option<Endpoint> {
         let infinite = |id: Id| *self.dag.op(id) == Op::Constant(Constant::Infinity);
         if infinite(id) {
             return Some(Endpoint::Above);

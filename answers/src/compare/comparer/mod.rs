@@ -1,31 +1,38 @@
 //! Compares two objects: decides which classes can be equal, and which expressions correspond.
 
 use crate::classify::words;
-use crate::classify::{Connective, MathObject, ParsedAnswer};
+use crate::classify::{MathObject, ParsedAnswer};
 use crate::compare::decision::Decision;
 use crate::compare::equality;
 use crate::error::ParseError;
+use crate::kind::KindName;
+use crate::kind::{Kind, ToleranceMode};
 use crate::limits::Budget;
 use crate::normalise;
 use crate::normalise::dag::{Conventions, Dag, Op};
 use crate::parse::tree::Id;
-use crate::rules::{AnswerRules, ToleranceMode};
 
+mod constants;
+mod families;
 mod intervals;
+mod lists;
 mod relations;
+mod solve;
 mod tolerance;
 
 /// The state of one comparison: the operations of both answers, the rules, and the steps left.
 pub(crate) struct Comparer<'a> {
     pub(crate) dag: Dag,
     pub(crate) budget: &'a Budget,
-    pub(crate) rules: &'a AnswerRules,
+    pub(crate) rules: &'a Kind,
+    /// `true` if the kind was taken from the expected answer.
+    pub(crate) inferred: bool,
 }
 
 impl<'a> Comparer<'a> {
-    pub(crate) fn new(rules: &'a AnswerRules, budget: &'a Budget) -> Self {
+    pub(crate) fn new(rules: &'a Kind, inferred: bool, budget: &'a Budget) -> Self {
         let conventions = Conventions { natural_log: rules.natural_log, degrees: rules.degrees };
-        Self { dag: Dag::new(conventions), budget, rules }
+        Self { dag: Dag::new(conventions), budget, rules, inferred }
     }
 
     pub(super) fn import(
@@ -44,10 +51,16 @@ impl<'a> Comparer<'a> {
         if self.budget.take(100).is_none() {
             return Decision::Undecided;
         }
-        if let (Some(x), Some(y)) = (self.interval_set_of(a, b), self.interval_set_of(b, a)) {
-            // `2x > 4` is not a solved form where `x > 2` is expected.
-            let form = Decision::from(self.is_solved_inequality(a) == self.is_solved_inequality(b));
-            return form.and(|| self.same_interval_sets(x, y));
+        // `(1, 2)` is a point, where a point is asked for.
+        if self.rules.name != KindName::Point
+            && let (Some(x), Some(y)) = (self.interval_set_of(a, b), self.interval_set_of(b, a))
+        {
+            return self.same_interval_sets(x, y);
+        }
+        if self.rules.name == KindName::GeneralSolution
+            && let Some(decision) = self.same_families(a, b)
+        {
+            return decision;
         }
         match (a, b) {
             (MathObject::Words(x), MathObject::Words(y)) => {
@@ -55,7 +68,9 @@ impl<'a> Comparer<'a> {
             }
             (MathObject::Words(_), _) | (_, MathObject::Words(_)) => Decision::Different,
             (MathObject::Empty, MathObject::Empty) | (MathObject::Reals, MathObject::Reals) => Decision::Same,
-            (MathObject::Expr(x), MathObject::Expr(y)) => self.same_value(*x, *y),
+            (MathObject::Expr(x), MathObject::Expr(y)) => {
+                self.same_but_constants(*x, *y).unwrap_or_else(|| self.same_value(*x, *y))
+            }
             (MathObject::Matrix(x), MathObject::Matrix(y)) => {
                 let flat = |rows: &[Vec<Id>]| rows.iter().flatten().copied().collect::<Vec<_>>();
                 Decision::from(x.len() == y.len() && x[0].len() == y[0].len()).and(|| {
@@ -70,11 +85,7 @@ impl<'a> Comparer<'a> {
             (MathObject::Tuple(x), MathObject::Tuple(y)) => self.in_order(x, y),
             (MathObject::Ratio(x), MathObject::Ratio(y)) => self.same_ratio(x, y),
             (MathObject::List(x, connective), MathObject::List(y, other)) => {
-                let joints = *connective == Connective::And || *other == Connective::And;
-                if self.rules.order || self.names_one(x, y) && !joints {
-                    return self.in_order(x, y);
-                }
-                self.in_order(x, y).or(|| self.same_elements(x, y))
+                self.same_lists(x, *connective, y, *other)
             }
             (MathObject::Set(x), MathObject::Set(y)) => self.same_elements(x, y),
             (MathObject::Set(x), MathObject::List(y, _)) | (MathObject::List(x, _), MathObject::Set(y)) => {
@@ -102,7 +113,7 @@ impl<'a> Comparer<'a> {
             | (other, MathObject::List(x, _) | MathObject::Set(x))
                 if !x.is_empty() && !matches!(other, MathObject::Chain(..)) =>
             {
-                Decision::all(x.iter().map(|x| self.equal(x, other)))
+                self.all_equal_one(x, other)
             }
             (MathObject::Chain(..), other) | (other, MathObject::Chain(..)) => {
                 let chain = if matches!(a, MathObject::Chain(..)) { a } else { b };
@@ -110,7 +121,7 @@ impl<'a> Comparer<'a> {
                     Some((_, value)) => self.equal(&value, other),
                     None => match other {
                         MathObject::List(x, _) | MathObject::Set(x) if !x.is_empty() => {
-                            Decision::all(x.iter().map(|x| self.equal(x, chain)))
+                            self.all_equal_one(x, chain)
                         }
                         _ => self.different(),
                     },
@@ -121,7 +132,7 @@ impl<'a> Comparer<'a> {
     }
 
     /// Returns `Different`, or `Undecided` if the steps ran out before.
-    fn different(&self) -> Decision {
+    pub(super) fn different(&self) -> Decision {
         if self.budget.is_exhausted() { Decision::Undecided } else { Decision::Different }
     }
 
@@ -135,48 +146,7 @@ impl<'a> Comparer<'a> {
         })
     }
 
-    pub(crate) fn in_order(&mut self, a: &[MathObject], b: &[MathObject]) -> Decision {
-        Decision::from(a.len() == b.len())
-            .and(|| Decision::all(a.iter().zip(b).map(|(a, b)| self.equal(a, b))))
-    }
-
-    fn same_elements(&mut self, a: &[MathObject], b: &[MathObject]) -> Decision {
-        self.all_among(a, b).and(|| self.all_among(b, a))
-    }
-
-    /// Returns `Same` if every element of `a` is an element of `b`.
-    pub(crate) fn all_among(&mut self, a: &[MathObject], b: &[MathObject]) -> Decision {
-        Decision::all(a.iter().map(|a| Decision::any(b.iter().map(|b| self.equal(a, b)))))
-    }
-
-    /// Returns `true` if only one of the lists names its values, as in `x = 1, y = 2`.
-    ///
-    /// The order of the other list then tells which value belongs to which name.
-    fn names_one(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
-        let mut names = |all: &[MathObject]| {
-            let mut found: Vec<Id> =
-                all.iter().filter_map(|object| self.solved(object)).map(|(name, _)| name).collect();
-            found.sort_unstable();
-            found.dedup();
-            found.len()
-        };
-        let (first, second) = (names(a), names(b));
-        first.max(second) > 1 && first.min(second) == 0
-    }
-
-    /// Sorts named values by name: `y = 2, x = 1` becomes the point (1, 2).
-    fn by_name(&mut self, list: &[MathObject]) -> Vec<MathObject> {
-        let mut named: Vec<(Box<str>, MathObject)> = Vec::new();
-        for object in list {
-            let Some((name, value)) = self.solved(object) else { return list.to_vec() };
-            let Op::Variable(index) = self.dag.op(name) else { return list.to_vec() };
-            named.push((self.dag.names()[usize::from(*index)].clone(), value));
-        }
-        named.sort_by(|a, b| a.0.cmp(&b.0));
-        named.into_iter().map(|(_, value)| value).collect()
-    }
-
-    /// Compares two values, within the tolerance of the rules.
+    /// Compares two values, within the tolerance of the kind.
     pub(crate) fn same_value(&mut self, a: Id, b: Id) -> Decision {
         match &self.rules.tolerance.0 {
             ToleranceMode::Exact => equality::same(&self.dag, a, b, self.budget),

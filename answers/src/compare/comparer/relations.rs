@@ -4,6 +4,7 @@ use super::Comparer;
 use crate::classify::MathObject;
 use crate::compare::decision::Decision;
 use crate::compare::equality::proportional;
+use crate::kind::KindName;
 use crate::lex::token::Relation;
 use crate::normalise::dag::Op;
 use crate::normalise::rational;
@@ -42,7 +43,12 @@ impl Comparer<'_> {
     }
 
     fn is_letter(&self, object: &MathObject) -> bool {
-        matches!(object, MathObject::Expr(id) if matches!(self.dag.op(*id), Op::Variable(_) | Op::Apply(..)))
+        matches!(object, MathObject::Expr(id) if self.is_name(*id))
+    }
+
+    /// Returns `true` for a variable, and for a function without a definition: `f(x)`, `P(A)`.
+    pub(crate) fn is_name(&self, id: Id) -> bool {
+        matches!(self.dag.op(id), Op::Variable(_) | Op::Apply(..))
     }
 
     /// Returns `true` if two sides name the same value: `f(x) = …` and `y = …`, `dy/dx = …` and `f'(x) = …`.
@@ -85,17 +91,19 @@ impl Comparer<'_> {
             None => None,
         };
         let (one, two) = (constant(self, &first), constant(self, &second));
-        if let (Some((x, v)), Some((y, w))) = (&first, &second)
-            && self.same_name(*x, *y)
-        {
-            match self.equal(v, w) {
-                Decision::Different => {}
-                decided => return decided,
+        if let (Some((x, v)), Some((y, w))) = (&first, &second) {
+            if self.same_name(*x, *y) {
+                match self.equal(v, w) {
+                    Decision::Different => {}
+                    decided => return decided,
+                }
+            } else if let Some(renamed) = self.in_variable_of(*x, (*y, w)) {
+                return self.equal(v, &MathObject::Expr(renamed));
             }
         }
-        // `2x = 4` is not a solved form where `x = 2` is expected.
-        if one == Some(true) || two == Some(true) {
-            return self.different();
+        // `2x = 4` is not a solved form where `x = 2` is expected, but `x - 2 = 0` is a line.
+        if (one == Some(true) || two == Some(true)) && !self.is_equation_wanted() {
+            return self.same_differences(a, b);
         }
         if self.rules.form.is_some() && first.as_ref().map(|(x, _)| *x) != second.as_ref().map(|(y, _)| *y) {
             return self.different();
@@ -122,6 +130,63 @@ impl Comparer<'_> {
         })
     }
 
+    fn is_equation_wanted(&self) -> bool {
+        self.rules.name == KindName::Equation && !self.inferred
+    }
+
+    /// Compares two equations by the difference of their sides, up to its sign.
+    fn same_differences(&mut self, a: &MathObject, b: &MathObject) -> Decision {
+        let (Some(f), Some(g)) = (self.difference(a), self.difference(b)) else { return self.different() };
+        let negative = self.dag.neg(g);
+        self.same_value(f, g).or(|| self.same_value(f, negative))
+    }
+
+    fn difference(&mut self, object: &MathObject) -> Option<Id> {
+        let MathObject::Chain(sides, relations) = object else { return None };
+        let ([MathObject::Expr(left), MathObject::Expr(right)], [Relation::Equal]) =
+            (&sides[..], &relations[..])
+        else {
+            return None;
+        };
+        Some(self.dag.sub(*left, *right))
+    }
+
+    /// Returns the rule of `f(t) = …` in the variable of `f(x) = …`.
+    fn in_variable_of(&mut self, expected: Id, (name, rule): (Id, &MathObject)) -> Option<Id> {
+        let (Op::Apply(f, x), Op::Apply(g, t)) = (self.dag.op(expected), self.dag.op(name)) else {
+            return None;
+        };
+        let ([x], [t], true) = (&x[..], &t[..], f == g) else { return None };
+        let (x, t) = (*x, *t);
+        let MathObject::Expr(rule) = rule else { return None };
+        let letters = self.letters(*rule);
+        let variables = [x, t].iter().all(|id| matches!(self.dag.op(*id), Op::Variable(_)));
+        (variables && letters.contains(&t) && !letters.contains(&x))
+            .then(|| self.substituted(*rule, t, x))
+            .flatten()
+    }
+
+    /// Returns `true` if a variable stands alone on one side, and not on the other.
+    pub(crate) fn is_solved_for(&mut self, object: &MathObject, name: &str) -> bool {
+        let letter = self.dag.variable(name);
+        match object {
+            MathObject::List(all, _) | MathObject::Union(all) => {
+                all.iter().all(|one| self.is_solved_for(one, name))
+            }
+            MathObject::Chain(sides, relations) => {
+                let alone = |side: &MathObject| matches!(side, MathObject::Expr(id) if *id == letter);
+                relations[..] == [Relation::In]
+                    || sides.iter().filter(|side| alone(side)).count() == 1
+                        && sides.iter().filter(|side| !alone(side)).all(|side| match side {
+                            MathObject::Expr(id) => !self.letters(*id).contains(&letter),
+                            _ => true,
+                        })
+            }
+            MathObject::Expr(id) => !self.letters(*id).contains(&letter),
+            _ => true,
+        }
+    }
+
     fn same_steps(
         &mut self,
         a: &[(MathObject, Relation, MathObject)],
@@ -140,6 +205,9 @@ impl Comparer<'_> {
         };
         if one != two {
             return Decision::Different;
+        }
+        if flipped(a.1) == Some(b.1) && a.0 == b.2 && a.2 == b.0 {
+            return Decision::Same;
         }
         match proportional(&self.dag, f, g, self.budget) {
             Some(sign) => (sign > 0 || matches!(one, Relation::Equal | Relation::NotEqual)).into(),
@@ -164,6 +232,18 @@ impl Comparer<'_> {
             Relation::In => return None,
         })
     }
+}
+
+/// Returns the relation with its sides exchanged.
+fn flipped(relation: Relation) -> Option<Relation> {
+    Some(match relation {
+        Relation::Less => Relation::Greater,
+        Relation::Greater => Relation::Less,
+        Relation::LessEqual => Relation::GreaterEqual,
+        Relation::GreaterEqual => Relation::LessEqual,
+        Relation::Equal | Relation::NotEqual => relation,
+        Relation::In => return None,
+    })
 }
 
 /// The name of a value on the left of an equation, by its form and the order of the derivative.

@@ -8,8 +8,8 @@ use crate::compare::decision::Decision;
 use crate::compare::equality::{self, number, within};
 use crate::compare::numeric::real::{BigFloat, Real};
 use crate::compare::numeric::{Ball, Domain, SEED, SamplePoints, Values};
+use crate::kind::ToleranceMode;
 use crate::parse::tree::Id;
-use crate::rules::ToleranceMode;
 
 impl Comparer<'_> {
     /// Returns `Same` if the given value is within the tolerance, at every sample point.
@@ -45,20 +45,25 @@ impl Comparer<'_> {
                 }
                 _ => false,
             },
-            ToleranceMode::Places(_) => false,
+            ToleranceMode::Places(count) => match (expected.as_real(), given.as_real()) {
+                (Some(x), Some(y)) => {
+                    let (x, y) = (rounded_at(x, i64::from(*count)), rounded_at(y, i64::from(*count)));
+                    x.iter().any(|x| y.contains(x))
+                }
+                _ => false,
+            },
         }
     }
 
-    /// Returns `true` if a decimal is an exact value rounded, up or down, at its last digit.
+    /// Returns `true` if a decimal is a value rounded to its decimal places.
     pub(crate) fn is_rounded(&mut self, exact: Id, decimal: &RBig, places: u32) -> bool {
         let Some(value) = equality::value(&self.dag, exact, self.budget) else { return false };
-        let last = RBig::from_parts(IBig::ONE, dashu_int::UBig::from(10u8).pow(places as usize));
-        let given = number(decimal);
-        // A single digit such as 2 for 2.4 is no rounding worth a hint; 0.3 for 1/3 is.
-        let digits = decimal.numerator().to_string().trim_start_matches('-').len();
-        let cut_off = value.sub(&given).as_real().is_some_and(Real::is_negative) == (*decimal < RBig::ZERO);
-        let reach = if cut_off { last } else { last / RBig::from(2) };
-        (places > 0 || digits > 1) && !decimal.is_zero() && within(&value, &given, &number(&reach))
+        let Some(value) = value.as_real().filter(|_| !decimal.is_zero() && places < 1000) else {
+            return false;
+        };
+        let scaled = decimal * RBig::from(10).pow(places as isize);
+        let given = canonical(scaled.trunc(), i64::from(places));
+        scaled.is_int() && rounded_at(value, i64::from(places)).contains(&given)
     }
 }
 
@@ -78,19 +83,28 @@ fn rounded(value: &BigFloat, figures: u8) -> Vec<(IBig, i64)> {
         places -= 1;
         scaled = scale(value, places);
     }
+    nearest(&scaled).into_iter().map(|value| canonical(value, places)).collect()
+}
+
+/// Rounds a value to decimal places. A tie gives both results.
+fn rounded_at(value: &BigFloat, places: i64) -> Vec<(IBig, i64)> {
+    nearest(&scale(value, places)).into_iter().map(|value| canonical(value, places)).collect()
+}
+
+/// Returns the nearest integers: two for a tie.
+fn nearest(scaled: &BigFloat) -> Vec<IBig> {
     let below = whole(&scaled.floor());
     let rest = scaled.add(&BigFloat::rational(&-RBig::from(below.clone())));
     let half = BigFloat::rational(&RBig::from_parts(IBig::ONE, 2u8.into()));
     let off = rest.add(&half.neg());
     let above = below.clone() + IBig::ONE;
-    let both = if off.is_zero() || off.log2() < -200.0 {
+    if off.is_zero() || off.log2() < -200.0 {
         vec![below, above]
     } else if off.is_negative() {
         vec![below]
     } else {
         vec![above]
-    };
-    both.into_iter().map(|value| canonical(value, places)).collect()
+    }
 }
 
 fn scale(value: &BigFloat, places: i64) -> BigFloat {

@@ -62,22 +62,23 @@ pub(super) fn is_irreducible(polynomial: &Polynomial) -> bool {
         return false;
     }
     // In a letter of degree one, a factor can only be a common factor of both coefficients.
-    let Some(main) = generators.iter().copied().min_by_key(|generator| polynomial.degree_in(*generator)) else {
+    let Some(main) = generators.iter().copied().min_by_key(|generator| polynomial.degree_in(*generator))
+    else {
         return true;
     };
     if polynomial.degree_in(main) == 1 && generators.len() > 1 {
         return !has_common_factor(polynomial, main);
     }
-    let Some(main) = generators.iter().copied().max_by_key(|generator| polynomial.degree_in(*generator)) else {
+    let Some(main) = generators.iter().copied().max_by_key(|generator| polynomial.degree_in(*generator))
+    else {
         return true;
     };
     if generators.len() == 1 {
         return coefficients(polynomial, main, &[0; 4]).is_none_or(|f| is_irreducible_in_one(&f));
     }
     VALUES.iter().any(|values| {
-        coefficients(polynomial, main, values).is_some_and(|f| {
-            f.len() == polynomial.degree_in(main) as usize + 1 && is_irreducible_in_one(&f)
-        })
+        coefficients(polynomial, main, values)
+            .is_some_and(|f| f.len() == polynomial.degree_in(main) as usize + 1 && is_irreducible_in_one(&f))
     })
 }
 
@@ -271,7 +272,8 @@ mod search {
     pub(super) fn has_small_factor(f: &[IBig]) -> bool {
         let values: Option<Vec<i64>> =
             [0, 1, -1].into_iter().map(|x| i64::try_from(value_at(f, x)).ok()).collect();
-        let Some([zero, one, minus]) = values.as_deref().and_then(|all| <[i64; 3]>::try_from(all).ok()) else {
+        let Some([zero, one, minus]) = values.as_deref().and_then(|all| <[i64; 3]>::try_from(all).ok())
+        else {
             return false;
         };
         if [zero, one, minus].contains(&0) {
@@ -309,7 +311,8 @@ mod search {
 
     /// Returns `true` if a polynomial of a lower degree divides another one.
     fn divides(by: &[i64], f: &[IBig]) -> bool {
-        let Some((leading, degree)) = by.last().filter(|leading| **leading != 0).zip(by.len().checked_sub(1)) else {
+        let Some((leading, degree)) = by.last().filter(|leading| **leading != 0).zip(by.len().checked_sub(1))
+        else {
             return false;
         };
         if degree == 0 || degree >= f.len() - 1 {

@@ -80,7 +80,8 @@ impl Written<'_> {
 
     /// Splits a term into numerator, the base of the denominator, and its power.
     fn fraction(&self, term: Id) -> Option<(Id, Id, u32)> {
-        let quotient = self.factors(term).into_iter().find(|id| matches!(self.node(*id), Node::Quotient(..)))?;
+        let quotient =
+            self.factors(term).into_iter().find(|id| matches!(self.node(*id), Node::Quotient(..)))?;
         let Node::Quotient(a, b) = self.node(quotient) else { return None };
         // A number before the bracket does not count: `1/(2(x + 1))`.
         let mut bases = self.factors(*b).into_iter().filter(|id| !self.arena.symbols(*id).is_empty());

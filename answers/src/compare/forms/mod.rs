@@ -3,11 +3,11 @@
 use dashu_ratio::RBig;
 
 use crate::classify::{MathObject, ParsedAnswer, collect};
-use crate::kind::Form;
+use crate::kind::Kind;
+use crate::kind::{Form, Tolerance, ToleranceMode};
 use crate::limits::Budget;
 use crate::normalise::dag::{Conventions, Dag};
 use crate::parse::tree::{Arena, Id, Node};
-use crate::rules::AnswerRules;
 
 mod factorised;
 mod fractions;
@@ -20,7 +20,7 @@ pub(crate) fn has_form(
     form: Form,
     expected: &ParsedAnswer,
     given: &ParsedAnswer,
-    rules: &AnswerRules,
+    rules: &Kind,
     budget: &Budget,
 ) -> bool {
     match form {
@@ -36,7 +36,7 @@ pub(crate) fn has_form(
         object => collect(object, &mut ids),
     }
     if let (MathObject::Chain(..), true) = (&given.object, ids.len() > 1) {
-        ids.retain(|id| !matches!(given.arena.node(*id), Node::Symbol(_)));
+        ids.retain(|id| !matches!(given.arena.node(*id), Node::Symbol(_) | Node::Apply(..)));
     }
     ids.into_iter().all(|id| {
         let written = Written { arena: &given.arena, rules, budget };
@@ -58,10 +58,23 @@ pub(crate) fn has_form(
     })
 }
 
+/// Returns `true` if every number is written with as many digits as the tolerance compares.
+pub(crate) fn has_digits(given: &ParsedAnswer, tolerance: &Tolerance) -> bool {
+    let mut ids = Vec::new();
+    collect(&given.object, &mut ids);
+    ids.retain(|id| given.arena.symbols(*id).is_empty());
+    ids.into_iter().all(|id| match tolerance.0 {
+        ToleranceMode::Figures(count) => numbers::figures(&given.arena, id)
+            .is_some_and(|(least, most)| (least..=most).contains(&usize::from(count))),
+        ToleranceMode::Places(count) => numbers::places(&given.arena, id) == Some(u32::from(count)),
+        _ => true,
+    })
+}
+
 /// The tree of an answer, as written.
 struct Written<'a> {
     arena: &'a Arena,
-    rules: &'a AnswerRules,
+    rules: &'a Kind,
     budget: &'a Budget,
 }
 
@@ -80,8 +93,7 @@ impl Written<'_> {
 
     /// Returns the graph of an expression, with the operation of every node below it.
     fn graph(&self, root: Id) -> Option<(Dag, Vec<Id>)> {
-        let conventions =
-            Conventions { natural_log: self.rules.natural_log, degrees: self.rules.degrees };
+        let conventions = Conventions { natural_log: self.rules.natural_log, degrees: self.rules.degrees };
         let mut dag = Dag::new(conventions);
         let ids = dag.import_all(self.arena, root, &|name| name.to_owned()).ok()?;
         Some((dag, ids))
@@ -105,7 +117,10 @@ impl Written<'_> {
     }
 
     fn integer_power(&self, id: Id) -> Option<u32> {
-        self.arena.number(id).filter(|power| power.is_int()).and_then(|power| power.numerator().try_into().ok())
+        self.arena
+            .number(id)
+            .filter(|power| power.is_int())
+            .and_then(|power| power.numerator().try_into().ok())
     }
 
     fn number(&self, id: Id) -> Option<&RBig> {

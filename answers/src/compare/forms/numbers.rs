@@ -4,7 +4,7 @@ use dashu_int::ops::Gcd;
 use dashu_ratio::RBig;
 
 use super::Written;
-use crate::parse::tree::{Id, Node};
+use crate::parse::tree::{Arena, Id, Node};
 
 impl Written<'_> {
     fn integer(&self, id: Id) -> Option<&RBig> {
@@ -47,12 +47,17 @@ impl Written<'_> {
 
     pub(super) fn is_cancelled(&self, id: Id) -> bool {
         match self.node(id) {
-            Node::Quotient(a, b) => match (self.integer(self.unsigned(*a)), self.integer(self.unsigned(*b))) {
-                (Some(a), Some(b)) => {
-                    !a.is_zero() && !b.is_zero() && !b.is_one() && a.numerator().gcd(b.numerator()).is_one()
+            Node::Quotient(a, b) => {
+                match (self.integer(self.unsigned(*a)), self.integer(self.unsigned(*b))) {
+                    (Some(a), Some(b)) => {
+                        !a.is_zero()
+                            && !b.is_zero()
+                            && !b.is_one()
+                            && a.numerator().gcd(b.numerator()).is_one()
+                    }
+                    _ => true,
                 }
-                _ => true,
-            },
+            }
             _ => true,
         }
     }
@@ -77,5 +82,35 @@ impl Written<'_> {
         let power = matches!(self.node(power), Node::Power(base, exponent)
             if self.number(*base) == Some(&ten) && self.integer(self.unsigned(*exponent)).is_some());
         digit && power
+    }
+}
+
+/// Returns the decimal places of a number as written.
+pub(super) fn places(arena: &Arena, id: Id) -> Option<u32> {
+    match arena.node(id) {
+        Node::Number(value, places) => places.or_else(|| value.is_int().then_some(0)),
+        Node::Negative(a) | Node::Percent(a) => places(arena, *a),
+        _ => None,
+    }
+}
+
+/// Returns the least and the greatest number of significant figures of a number as written. The
+/// zeros at the end of an integer may be significant.
+pub(super) fn figures(arena: &Arena, id: Id) -> Option<(usize, usize)> {
+    match arena.node(id) {
+        Node::Number(value, places) => {
+            let scaled = value * RBig::from(10).pow(places.unwrap_or(0).min(1000) as isize);
+            let digits = scaled.is_int().then(|| scaled.numerator().to_string())?;
+            let digits = digits.trim_start_matches('-').to_owned();
+            let least = match places {
+                Some(1..) => digits.len(),
+                _ => digits.trim_end_matches('0').len().max(1),
+            };
+            Some((least, digits.len()))
+        }
+        Node::Negative(a) | Node::Percent(a) => figures(arena, *a),
+        // `3.50 × 10^4`: the figures of the first factor.
+        Node::Product(all) => figures(arena, *all.first()?),
+        _ => None,
     }
 }

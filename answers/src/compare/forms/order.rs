@@ -9,7 +9,10 @@ pub(super) fn same(expected: &ParsedAnswer, given: &ParsedAnswer) -> bool {
         let mut ids = Vec::new();
         collect(&answer.object, &mut ids);
         let mut keys: Vec<String> = ids.into_iter().map(|id| key(&answer.arena, id)).collect();
-        if !matches!(answer.object, MathObject::Tuple(_) | MathObject::Matrix(_) | MathObject::Interval { .. }) {
+        if !matches!(
+            answer.object,
+            MathObject::Tuple(_) | MathObject::Matrix(_) | MathObject::Interval { .. }
+        ) {
             keys.sort_unstable();
         }
         keys
@@ -57,7 +60,11 @@ fn atom(arena: &Arena, id: Id) -> String {
         Node::Symbol(name) => name.to_string(),
         node => {
             let children: Vec<String> = node.children().into_iter().map(|id| key(arena, id)).collect();
-            format!("{:?}[{}]", node.map(|_| 0), children.join(","))
+            let name = match node {
+                Node::Apply(name, _) => name.to_string(),
+                node => format!("{:?}", node.map(|_| 0)),
+            };
+            format!("{name}[{}]", children.join(","))
         }
     }
 }

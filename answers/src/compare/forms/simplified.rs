@@ -4,13 +4,13 @@ use dashu_int::ops::Gcd;
 use dashu_ratio::RBig;
 
 use crate::classify::{MathObject, ParsedAnswer, collect};
+use crate::kind::Kind;
 use crate::lex::function::Function;
 use crate::limits::Budget;
 use crate::normalise::dag::{Conventions, Dag};
 use crate::normalise::gcd::gcd;
 use crate::normalise::rational::{self, Generators, RationalFunction};
 use crate::parse::tree::{Arena, Id, Node};
-use crate::rules::AnswerRules;
 
 /// The largest power of a number that must be worked out.
 const WORKED_OUT: u32 = 1_000_000;
@@ -22,7 +22,7 @@ const WORKED_OUT: u32 = 1_000_000;
 pub(super) fn is_simplified(
     expected: &ParsedAnswer,
     given: &ParsedAnswer,
-    rules: &AnswerRules,
+    rules: &Kind,
     budget: &Budget,
 ) -> bool {
     // The form of the expected answer is always accepted: 2^5 can be an answer in powers.
@@ -63,12 +63,7 @@ pub(super) fn is_lowest_ratio(given: &ParsedAnswer) -> bool {
     common.is_none_or(|common| common.is_one())
 }
 
-fn same_form(
-    (wanted, a): (&Arena, Id),
-    (given, b): (&Arena, Id),
-    rules: &AnswerRules,
-    budget: &Budget,
-) -> bool {
+fn same_form((wanted, a): (&Arena, Id), (given, b): (&Arena, Id), rules: &Kind, budget: &Budget) -> bool {
     if let Some(check) = SimplificationCheck::of(wanted, a, rules, budget)
         && check.dag.value(check.ids[a as usize]).is_some()
         && !is_number(given, b)
@@ -138,7 +133,7 @@ fn has_root_below(arena: &Arena, id: Id) -> bool {
 }
 
 /// Returns `true` if roots are taken, and no root is in a denominator.
-pub(super) fn is_simplest_surd(arena: &Arena, id: Id, rules: &AnswerRules, budget: &Budget) -> bool {
+pub(super) fn is_simplest_surd(arena: &Arena, id: Id, rules: &Kind, budget: &Budget) -> bool {
     !has_root_below(arena, id)
         && SimplificationCheck::of(arena, id, rules, budget).is_none_or(|check| check.holds())
 }
@@ -152,7 +147,7 @@ struct SimplificationCheck<'a> {
 }
 
 impl<'a> SimplificationCheck<'a> {
-    fn of(arena: &'a Arena, root: Id, rules: &AnswerRules, budget: &'a Budget) -> Option<Self> {
+    fn of(arena: &'a Arena, root: Id, rules: &Kind, budget: &'a Budget) -> Option<Self> {
         let mut dag = Dag::new(Conventions { natural_log: rules.natural_log, degrees: rules.degrees });
         let ids = dag.import_all(arena, root, &|name| name.to_owned()).ok()?;
         Some(Self { arena, root, dag, ids, budget })
