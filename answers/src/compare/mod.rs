@@ -19,6 +19,8 @@ use self::decision::Decision;
 use self::variables::{case_folding, check_variables};
 
 mod comparer;
+#[cfg(test)]
+mod consistency;
 mod decision;
 mod equality;
 mod forms;

@@ -62,7 +62,8 @@ struct Value {
 }
 
 /// The residues of some operations; `None` after a division by zero.
-pub(crate) struct Residues {
+pub(crate) struct Residues<'a> {
+    wanted: &'a [Id],
     values: Vec<Option<Value>>,
     /// Whether a number of the expressions is zero in a field, so that the test does not apply.
     unusable: bool,
@@ -80,25 +81,23 @@ pub(crate) enum ResidueOutcome {
     Undefined,
 }
 
-impl Residues {
+impl<'a> Residues<'a> {
     /// Computes the residues of operations, given with their dependencies in order.
     ///
     /// `seed` selects the values of the variables.
-    pub(crate) fn of(dag: &Dag, wanted: &[Id], seed: u64) -> Self {
-        let last = wanted.last().map_or(0, |id| *id as usize + 1);
+    pub(crate) fn of(dag: &Dag, wanted: &'a [Id], seed: u64) -> Self {
         let exponents = wanted.iter().any(|id| has_exponent(dag, dag.op(*id)));
-        let mut all = Work { dag, seed, exponents, values: vec![None; last], unusable: false };
+        let mut all =
+            Work { dag, seed, exponents, wanted, values: Vec::with_capacity(wanted.len()), unusable: false };
         for id in wanted {
             let value = all.value(*id);
-            if let Some(place) = all.values.get_mut(*id as usize) {
-                *place = value;
-            }
+            all.values.push(value);
         }
-        Self { values: all.values, unusable: all.unusable }
+        Self { wanted, values: all.values, unusable: all.unusable }
     }
 
     fn get(&self, id: Id) -> Option<&Value> {
-        self.values.get(id as usize)?.as_ref()
+        self.values.get(self.wanted.binary_search(&id).ok()?)?.as_ref()
     }
 
     pub(crate) fn compare(&self, a: Id, b: Id) -> ResidueOutcome {
@@ -159,13 +158,14 @@ struct Work<'a> {
     seed: u64,
     /// Whether residues modulo the primes `q` are needed.
     exponents: bool,
+    wanted: &'a [Id],
     values: Vec<Option<Value>>,
     unusable: bool,
 }
 
 impl Work<'_> {
     fn get(&self, id: Id) -> Option<Value> {
-        *self.values.get(id as usize)?
+        *self.values.get(self.wanted.binary_search(&id).ok()?)?
     }
 
     fn value(&mut self, id: Id) -> Option<Value> {

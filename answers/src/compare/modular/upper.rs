@@ -99,7 +99,11 @@ impl Work<'_> {
                 Some(_) if matches!(self.dag.op(*a), Op::Variable(_)) => Some(Linear::OTHER),
                 _ => None,
             },
-            Op::Unary(Unary::Ln, _) => Some(Linear::LOG),
+            // The logarithm of a product contains constants: ln(ex) is ln x + 1.
+            Op::Unary(Unary::Ln, a) => match self.dag.op(*a) {
+                Op::Number(_) | Op::Variable(_) | Op::Constant(Constant::Pi) => Some(Linear::LOG),
+                _ => None,
+            },
             _ => None,
         }
     }

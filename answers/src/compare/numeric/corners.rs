@@ -123,7 +123,7 @@ impl Line<'_> {
     fn linear(&self) -> Option<(RBig, RBig)> {
         let at = |x: i64| {
             let mut point = self.start.with(self.variable, RBig::from(x));
-            point.evaluate(self.dag, self.below);
+            point.evaluate(self.dag, self.below, self.budget)?;
             let first = point.exact(self.bend.first)?.clone();
             Some(match self.bend.second {
                 None => first,
@@ -137,7 +137,6 @@ impl Line<'_> {
                 Some(second) => first - point.exact(second)?,
             })
         };
-        self.budget.take(self.below.len() * 400)?;
         let (zero, one, far) = (at(0)?, at(1)?, at(1_000)?);
         let slope = &one - &zero;
         (!slope.is_zero() && far == &zero + &slope * RBig::from(1_000)).then_some((slope, zero))

@@ -30,7 +30,7 @@ impl<R: Real> Values<R> {
         let mut values = Self(vec![None; last]);
         for id in wanted {
             let op = dag.op(*id);
-            budget.take(if is_cheap(dag, op) { R::COST / 10 } else { R::COST })?;
+            budget.take(if is_cheap(dag, op) { R::CHEAP } else { R::COST })?;
             values.0[*id as usize] = match point.exact(*id) {
                 Some(exact) => Ball::exact(exact).sound(),
                 None => values.value(dag, op, point, domain).and_then(Ball::sound),
@@ -41,6 +41,20 @@ impl<R: Real> Values<R> {
 
     pub(crate) fn get(&self, id: Id) -> Option<&Ball<R>> {
         self.0.get(id as usize)?.as_ref()
+    }
+
+    /// Returns `true` if a sum has a term that is too small to be seen with the precision.
+    pub(super) fn absorbs(&self, dag: &Dag, wanted: &[Id]) -> bool {
+        wanted.iter().any(|id| match dag.op(*id) {
+            Op::Add(a, b) => match (self.get(*a), self.get(*b)) {
+                (Some(a), Some(b)) => {
+                    let (a, b) = (a.size(), b.size());
+                    a.is_finite() && b.is_finite() && (a - b).abs() > -R::PRECISION - 40.0
+                }
+                _ => false,
+            },
+            _ => false,
+        })
     }
 
     fn value(&self, dag: &Dag, op: &Op, point: &Point, domain: Domain) -> Option<Ball<R>> {

@@ -8,7 +8,8 @@
 //! least one family ([`sample_points`]), or beside a corner or jump ([`corners`]), with a
 //! probability of at least one half. Forty agreeing points then leave a chance below 2^-40 for two
 //! different answers. Analytic expressions, such as an integral with arctan, agree on an interval
-//! only if they are equal; a coincidence of values with 300 bits has a chance of 2^-300.
+//! only if they are equal; a coincidence of values with 300 bits has a chance of 2^-300. If a term
+//! is so small that a sum with 300 bits does not change by it, the pair is undecided.
 //!
 //! Where a real value does not exist for one side, such as √x for a negative x, both sides are
 //! compared as complex numbers: √x·√x is not |x|. Two exceptions keep usual answers right.
@@ -55,7 +56,7 @@ enum PointOutcome {
 /// The number of agreeing points that are checked with 320 bits.
 const CLOSELY: usize = 3;
 /// The number of points, at which `f64` is not enough, that are checked with 320 bits.
-const UNSURE: usize = 8;
+const UNSURE: usize = 6;
 
 /// Returns every point of a pair: the sample points, and those around corners.
 pub(crate) fn all_points(dag: &Dag, wanted: &[Id], budget: &Budget) -> (SamplePoints, Vec<Point>) {
@@ -135,8 +136,7 @@ impl Test<'_> {
     /// Compares at one point in double precision.
     fn quick(&mut self, mut point: Point) -> Option<Decision> {
         if self.piecewise {
-            self.budget.take(self.wanted.len() * 100)?;
-            point.evaluate(self.dag, self.wanted);
+            point.evaluate(self.dag, self.wanted, self.budget)?;
             if let (Some(a), Some(b)) = (point.exact(self.a), point.exact(self.b)) {
                 self.tally.agreed += 1;
                 return Some((a == b).into());
@@ -190,11 +190,17 @@ impl Test<'_> {
             // A value that overflows or underflows an `f64` may be defined with 320 bits.
             unsure = (0..samples.tried.min(UNSURE)).map(|k| samples.get(k, SEED)).collect();
         }
-        let checks = agreeing.into_iter().chain(unsure.into_iter().take(UNSURE));
-        for point in checks {
-            match self.at::<BigFloat>(&point, Domain::Real)? {
+        let few = if agreed >= samples.wanted { UNSURE / 3 } else { UNSURE };
+        let (mut closely, mut absorbed) = (0, 0);
+        for point in agreeing.into_iter().chain(unsure.into_iter().take(few)) {
+            let values = Values::<BigFloat>::at(self.dag, self.wanted, &point, Domain::Real, self.budget)?;
+            match self.outcome(&values) {
                 PointOutcome::Differ | PointOutcome::DifferClearly => return Some(Decision::Different),
-                PointOutcome::Agree => agreed += 1,
+                PointOutcome::Agree => {
+                    agreed += 1;
+                    closely += 1;
+                    absorbed += usize::from(values.absorbs(self.dag, self.wanted));
+                }
                 _ => {}
             }
         }
@@ -203,6 +209,8 @@ impl Test<'_> {
             // No value of one of them exists where the other has one.
             0 if one_undefined > 0 || infinite => Decision::Different,
             0 => Decision::Undecided,
+            // A term that is too small to be seen may be the difference.
+            _ if closely > 0 && absorbed == closely => Decision::Undecided,
             _ => Decision::Same,
         })
     }
@@ -210,11 +218,15 @@ impl Test<'_> {
     /// Compares at one point; `None` if the steps run out.
     fn at<R: Real>(&self, point: &Point, domain: Domain) -> Option<PointOutcome> {
         let values = Values::<R>::at(self.dag, self.wanted, point, domain, self.budget)?;
-        Some(match (values.get(self.a), values.get(self.b)) {
+        Some(self.outcome(&values))
+    }
+
+    fn outcome<R: Real>(&self, values: &Values<R>) -> PointOutcome {
+        match (values.get(self.a), values.get(self.b)) {
             (Some(a), Some(b)) => compare_balls(a, b),
             (None, None) => PointOutcome::Undefined,
             _ => PointOutcome::OneUndefined,
-        })
+        }
     }
 }
 

@@ -4,13 +4,16 @@ use dashu_ratio::RBig;
 
 use super::ball::Ball;
 use super::real::Real;
+use crate::limits::Budget;
 use crate::normalise::dag::{Dag, Op};
 use crate::normalise::exact::{abs, bits, factorial};
 use crate::normalise::function::Unary;
 use crate::parse::tree::Id;
 
 /// The most bits of an exact value at a point.
-const EXACT_BITS: usize = 2_048;
+const EXACT_BITS: usize = 1_024;
+/// The steps of an exact operation.
+const STEPS: usize = 80;
 
 /// The unit of a coordinate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +72,22 @@ impl Point {
     }
 
     /// Computes the rational values of operations, so that floors at whole numbers are certain.
-    pub(super) fn evaluate(&mut self, dag: &Dag, wanted: &[Id]) {
+    ///
+    /// Returns `None` if the steps run out.
+    pub(super) fn evaluate(&mut self, dag: &Dag, wanted: &[Id], budget: &Budget) -> Option<()> {
         let last = wanted.last().map_or(0, |id| *id as usize + 1);
         self.exact = vec![None; last];
         for id in wanted {
-            let value = self.value(dag.op(*id)).filter(|value| bits(value) <= EXACT_BITS);
+            let op = dag.op(*id);
+            let value = self.value(op).filter(|value| bits(value) <= EXACT_BITS);
+            let size = value.as_ref().map_or(0, bits);
+            let factorial = matches!(op, Op::Unary(Unary::Factorial, _));
+            budget.take(STEPS + 2 * size + if factorial { 8 * size } else { 0 })?;
             if let Some(place) = self.exact.get_mut(*id as usize) {
                 *place = value;
             }
         }
+        Some(())
     }
 
     fn value(&self, op: &Op) -> Option<RBig> {

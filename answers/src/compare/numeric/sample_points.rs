@@ -26,6 +26,8 @@ const MODULI: usize = 6;
 pub(crate) struct SamplePoints {
     /// Whether each variable stands for integers.
     integer: Vec<bool>,
+    /// Whether integers are positive, as in common divisors.
+    positive: bool,
     whole: bool,
     /// Whether an expression is defined piece by piece.
     pub(super) piecewise: bool,
@@ -62,7 +64,8 @@ impl SamplePoints {
             (true, true) => PIECEWISE,
         };
         let integer = dag.names().iter().map(|name| whole && is_integer(name)).collect();
-        Self { integer, whole, piecewise, moduli, wanted, tried }
+        let positive = ops().any(|op| matches!(op, Op::Binary(Binary::Gcd | Binary::Lcm, ..)));
+        Self { integer, positive, whole, piecewise, moduli, wanted, tried }
     }
 
     /// Returns the k-th point: a value for every variable.
@@ -72,7 +75,14 @@ impl SamplePoints {
             match k % 3 {
                 1 | 2 if self.whole => Coordinate::rational(self.integer(k, index, random(0))),
                 // Of every size, to both sides of zero.
-                _ if self.is_integer(index) => Coordinate::rational(RBig::from(random(0) as i64 >> (k % 60))),
+                _ if self.is_integer(index) => {
+                    let value = random(0) as i64 >> (k % 60);
+                    Coordinate::rational(RBig::from(if self.positive {
+                        value.saturating_abs()
+                    } else {
+                        value
+                    }))
+                }
                 _ => family(if self.whole { k / 3 } else { k }, random(0), random(1)),
             }
         };

@@ -6,7 +6,8 @@ use super::Real;
 
 impl Real for f64 {
     const PRECISION: f64 = -51.0;
-    const COST: usize = 60;
+    const COST: usize = 150;
+    const CHEAP: usize = 60;
 
     fn rational(value: &RBig) -> Self {
         value.to_f64().value()

@@ -13,6 +13,8 @@ pub(crate) trait Real: Clone + PartialOrd {
     const PRECISION: f64;
     /// The steps of one elementary function.
     const COST: usize;
+    /// The steps of a sum or a product.
+    const CHEAP: usize;
 
     fn rational(value: &RBig) -> Self;
     fn zero() -> Self;

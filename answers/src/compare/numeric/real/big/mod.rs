@@ -94,6 +94,7 @@ impl PartialOrd for BigFloat {
 impl Real for BigFloat {
     const PRECISION: f64 = -300.0;
     const COST: usize = 12_000;
+    const CHEAP: usize = 1_200;
 
     fn rational(value: &RBig) -> Self {
         let (numerator, denominator) = (value.numerator(), value.denominator());
