@@ -38,14 +38,15 @@
 //!    parts of the number line.
 //! 4. **Normalise**: the expressions of both answers become one graph, in which equal operations
 //!    are one node.
-//! 5. **Compare**: rational expressions are compared modulo two primes at pseudo-random values
-//!    (Schwartz–Zippel), and an equality is confirmed with exact arithmetic. `i` and the square
-//!    roots of small primes are numbers there too.
-//! 6. All other expressions are evaluated at sample points where both are defined: in double
-//!    precision, then with 320 bits. Values are real where a real value exists (√x and ln x for
-//!    positive x, -2 as the cube root of -8), and complex only elsewhere.
-//! 7. If a text has two usual interpretations, such as `1,000` or `2e-1`, the answer is right if
-//!    one of them is.
+//! 5. **Compare**: two expressions are compared by residues modulo pseudo-random values in two
+//!    prime fields (Schwartz–Zippel). Exponentials, sines, logarithms, roots and powers have
+//!    residues with the right relations, so that equal residues prove an identity such as
+//!    sin 2x = 2 sin x cos x, and different ones prove a difference as small as e^(-1000).
+//! 6. Pairs with absolute values, floors, divisors, factorials, inverse functions or roots of sums
+//!    are compared by value: at points of several families, and at, before and after every corner
+//!    and jump; in double precision, then with 320 bits. Where one side has no real value, both are
+//!    compared as complex numbers. The chance that two different answers agree at all points is
+//!    below 2^-40, if they differ on at least half of the points of one family, or beside a corner.
 //!
 //! The pseudo-random values have a fixed seed, so that a comparison is deterministic.
 //!
@@ -70,18 +71,20 @@
 //! | elements of a list, set or matrix | 64 |
 //!
 //! A comparison counts its steps, and ends within five milliseconds. When the steps run out, the
-//! result of the checks so far stands; a pair without a finished check counts as different.
+//! pair is [`Undecided`](Comparison::Undecided), and a person marks the answer.
 //!
 //! # What it does not do
 //! - It does not differentiate, integrate or solve; `∑` and `∫` cannot be read.
 //! - It evaluates no text as code. It reads nothing but its arguments: no files, no clock, no
 //!   network, no global state.
-//! - It does not prove identities with functions: equality at sample points is overwhelming
-//!   evidence, not a proof.
+//! - It does not prove that two answers with absolute values, floors or inverse functions are
+//!   equal: agreement at the points above is evidence, not a proof.
 //!
 //! # References
 //! - J. T. Schwartz, *Fast probabilistic algorithms for verification of polynomial identities*
 //!   (1980); R. Zippel, *Probabilistic algorithms for sparse polynomials* (1979).
+//! - G. H. Gonnet, *New results for random determination of equivalence of expressions* (1986);
+//!   M. Monagan, G. H. Gonnet, *Signature functions for algebraic numbers* (1994).
 //! - F. Johansson, *Arb: efficient arbitrary-precision midpoint-radius interval arithmetic* (2017).
 //! - [MathML Core](https://www.w3.org/TR/mathml-core/), W3C;
 //!   [MathLive](https://mathlive.io/), whose LaTeX is read.
