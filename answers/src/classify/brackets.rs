@@ -24,7 +24,8 @@ impl Parser<'_> {
             } else if token.kind.closes() || french && token.kind == TokenKind::OpenSquare {
                 depth = depth.checked_sub(1)?;
                 if depth == 0 {
-                    return listed.then_some(index).filter(|index| self.may_follow_list(index + 1));
+                    let round = self.tokens[open].kind == TokenKind::Open && token.kind == TokenKind::Close;
+                    return listed.then_some(index).filter(|index| round || self.may_follow_list(index + 1));
                 }
             }
             let cell_in_square = token.kind == TokenKind::Semicolon;

@@ -20,9 +20,10 @@ impl Reading {
         let notation = Notation {
             thousands: !rules.order && has_thousands_only(text),
             variables: rules.variables.clone().into(),
+            points: matches!(rules.name, Sort::Point | Sort::Vector),
             ..Notation::default()
         };
-        Self { sort: None, notation }
+        Self { sort: (rules.name != Sort::Inferred).then_some(rules.name), notation }
     }
 
     /// Returns the reading of a text without rules.

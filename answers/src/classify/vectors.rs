@@ -19,11 +19,24 @@ impl Parser<'_> {
         }
     }
 
+    /// Parses a vector and the numbers that follow it as factors: `(1,2)c`.
     fn vector(&mut self) -> ParseResult<MathObject> {
-        if matches!(self.peek(), Some(TokenKind::Begin(_))) {
-            self.matrix().map(MathObject::Matrix)
+        let mut vector = if matches!(self.peek(), Some(TokenKind::Begin(_))) {
+            self.matrix().map(MathObject::Matrix)?
         } else {
-            self.elements()
+            self.elements()?
+        };
+        loop {
+            let sign = matches!(self.peek(), Some(TokenKind::Times | TokenKind::Cross));
+            if self.is_vector_at(self.next + usize::from(sign)) && (sign || self.peek() != Some(&TokenKind::Open)) {
+                return self.fail("A product of vectors can't be computed here: write its value.");
+            }
+            if !sign && !self.starts_factor() {
+                return Ok(vector);
+            }
+            self.next += usize::from(sign);
+            let factor = self.power()?;
+            vector = self.scaled(factor, &vector)?;
         }
     }
 
@@ -64,6 +77,9 @@ impl Parser<'_> {
     }
 
     fn vector_terms(&mut self, first: MathObject) -> ParseResult<MathObject> {
+        if matches!(first, MathObject::Interval { .. }) {
+            return Ok(first);
+        }
         let mut sum = first;
         let mut count = 0;
         while let Some(sign @ (TokenKind::Plus | TokenKind::Minus)) = self.peek() {

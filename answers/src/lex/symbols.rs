@@ -35,6 +35,12 @@ impl Lexer<'_> {
             self.at = end;
             return self.push(kind, start);
         }
+        // `area = 24`: a word before the sign is the name of the value.
+        let equals = self.chars[end..].iter().find(|c| !c.is_whitespace()) == Some(&'=');
+        if self.tokens.is_empty() && equals && is_word(&word) {
+            self.at = end;
+            return self.push(TokenKind::Symbol(word.to_lowercase()), start);
+        }
         // `5 apples`: a word after a number is what the number counts.
         let counted = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Number { .. }, .. }));
         if counted && self.spaced && is_word(&word) {

@@ -279,7 +279,7 @@ impl Parser<'_> {
     }
 
     /// Returns `true` if the next token starts a factor of a product without a sign.
-    fn starts_factor(&self) -> bool {
+    pub(crate) fn starts_factor(&self) -> bool {
         match self.peek() {
             Some(TokenKind::Bar(Bar::Either)) => self.bars == 0,
             // The bracket of `]2, 7[` closes.
