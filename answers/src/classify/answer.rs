@@ -31,8 +31,12 @@ impl Parser<'_> {
         loop {
             let before = items.len();
             let item = self.named_item()?;
+            // `x ≠ ±1` excludes both.
+            let excludes =
+                matches!(&item, MathObject::Chain(_, relations) if relations.contains(&Relation::NotEqual));
+            let signs = if excludes { Connective::And } else { Connective::Or };
             self.spread(item, &mut items)?;
-            joints.extend(std::iter::repeat_n(Connective::Or, items.len() - before - 1));
+            joints.extend(std::iter::repeat_n(signs, items.len() - before - 1));
             if items.len() > ELEMENTS {
                 return self.fail(format!("This list is too long: write at most {ELEMENTS} answers."));
             }

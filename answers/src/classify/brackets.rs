@@ -2,9 +2,10 @@
 
 use super::{Connective, MathObject};
 use crate::error::ParseError;
+use crate::lex::function::Constant;
 use crate::lex::token::{Relation, TokenKind};
 use crate::limits::ELEMENTS;
-use crate::parse::tree::Id;
+use crate::parse::tree::{Id, Node};
 use crate::parse::{ParseResult, Parser};
 
 impl Parser<'_> {
@@ -205,7 +206,14 @@ impl Parser<'_> {
             };
         }
         let row = rows.pop().unwrap_or_default();
-        let square = *open != TokenKind::Open || *close != TokenKind::Close;
+        let infinite = |id: &Id| match self.arena.node(*id) {
+            Node::Constant(constant) => *constant == Constant::Infinity,
+            Node::Negative(of) => *self.arena.node(*of) == Node::Constant(Constant::Infinity),
+            _ => false,
+        };
+        // `(-∞, 3)` is no point.
+        let unbounded = row.iter().any(|one| matches!(one, MathObject::Expr(id) if infinite(id)));
+        let square = *open != TokenKind::Open || *close != TokenKind::Close || unbounded;
         if let ([MathObject::Expr(low), MathObject::Expr(high)], true) =
             (&row[..], square && *open != TokenKind::OpenAngle)
         {
