@@ -9,7 +9,7 @@ fn same(expected: &str, given: &str) -> bool {
 }
 
 fn same_by(expected: &str, given: &str, rules: &str) -> bool {
-    compare(expected, given, &rules.parse().unwrap()).is_equal()
+    compare(expected, given, &rules.parse().expect("rules")).is_equal()
 }
 
 fn function() -> impl Strategy<Value = &'static str> {

@@ -69,12 +69,6 @@ pub(crate) use self::reading::Reading;
 /// Reads one answer: lexes, parses and classifies it.
 pub(crate) fn read(text: &str, reading: &Reading) -> ParseResult<ParsedAnswer> {
     check_length(text)?;
-    let mut answer = read_text(text, reading)?;
-    answer.sort = reading.sort.unwrap_or(answer.sort);
-    Ok(answer)
-}
-
-fn read_text(text: &str, reading: &Reading) -> ParseResult<ParsedAnswer> {
     let notation = &reading.notation;
     let words =
         |text: &str| Ok(ParsedAnswer::of(Arena::default(), MathObject::Words(text.trim().to_owned())));

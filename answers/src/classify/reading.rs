@@ -23,7 +23,7 @@ impl Reading {
             points: matches!(rules.name, Sort::Point | Sort::Vector),
             ..Notation::default()
         };
-        Self { sort: (rules.name != Sort::Inferred).then_some(rules.name), notation }
+        Self { sort: None, notation }
     }
 
     /// Returns the reading of a text without rules.
