@@ -18,6 +18,7 @@ mod components;
 pub(crate) mod entries;
 pub(crate) mod infer;
 mod labels;
+mod line;
 mod reading;
 pub(crate) mod units;
 mod vectors;

@@ -2,9 +2,9 @@
 
 use super::infer::Sort;
 use super::{MathObject, ParsedAnswer};
+use crate::kind::Kind;
 use crate::lex::notation::{Notation, Vocabulary};
 use crate::parse::tree::Node;
-use crate::kind::Kind;
 
 /// How one text is read.
 #[derive(Clone, Debug, Default)]

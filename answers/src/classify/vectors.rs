@@ -28,7 +28,9 @@ impl Parser<'_> {
         };
         loop {
             let sign = matches!(self.peek(), Some(TokenKind::Times | TokenKind::Cross));
-            if self.is_vector_at(self.next + usize::from(sign)) && (sign || self.peek() != Some(&TokenKind::Open)) {
+            if self.is_vector_at(self.next + usize::from(sign))
+                && (sign || self.peek() != Some(&TokenKind::Open))
+            {
                 return self.fail("A product of vectors can't be computed here: write its value.");
             }
             if !sign && !self.starts_factor() {

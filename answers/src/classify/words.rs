@@ -110,7 +110,8 @@ pub(super) fn words(text: &str, notation: &Notation) -> Option<String> {
                 || word.chars().count() >= 4 && !is_mathematics(word))
     };
     // `x squared`, `minus x`, `square root of x`
-    let formula = |word: &&str| matches!(word.to_lowercase().as_str(), "squared" | "cubed" | "minus" | "plus" | "root");
+    let formula =
+        |word: &&str| matches!(word.to_lowercase().as_str(), "squared" | "cubed" | "minus" | "plus" | "root");
     if words.len() > 1 && words.iter().any(formula) && words.iter().any(|word| word.chars().count() == 1) {
         return None;
     }

@@ -26,7 +26,11 @@ pub(super) fn case_folding(
     let (expected, given) = (variables(expected), variables(given));
     let case = rules.case;
     move |name| {
-        if case || !name.is_ascii() || name.contains(['\\', '/']) || expected.iter().any(|other| other == name) {
+        if case
+            || !name.is_ascii()
+            || name.contains(['\\', '/'])
+            || expected.iter().any(|other| other == name)
+        {
             return name.to_owned();
         }
         let same = |other: &&String| other.to_lowercase() == name.to_lowercase();

@@ -1,10 +1,11 @@
 //! LaTeX commands: their tokens, the ones without meaning, and the ones with text in braces.
 
 use super::Lexer;
+use super::commands::{self, LAYOUT_COMMANDS, MARKS, TEXT_COMMANDS};
 use crate::error::ParseError;
 use crate::lex::function::Constant;
 use crate::lex::token::{Bar, Relation, TokenKind};
-use crate::lex::vocabulary::{self, LAYOUT_COMMANDS, MARKS, TEXT_COMMANDS};
+use crate::lex::vocabulary;
 
 impl Lexer<'_> {
     pub(super) fn command(&mut self) -> Result<(), ParseError> {
@@ -63,7 +64,7 @@ impl Lexer<'_> {
             }
             "partial" => self.push(TokenKind::Symbol("∂".to_owned()), at),
             "not" => return self.negated(at),
-            _ if let Some(why) = vocabulary::operation(&name) => return self.error(at, why),
+            _ if let Some(why) = commands::operation(&name) => return self.error(at, why),
             _ if MARKS.contains(&name.as_str()) => return self.mark(&name, at),
             _ if LAYOUT_COMMANDS.contains(&name.as_str()) => self.spaced = true,
             _ if TEXT_COMMANDS.contains(&name.as_str()) => {

@@ -270,11 +270,7 @@ fn complete(tokens: &mut Vec<Token>, notation: &Notation) {
     let number =
         |at: usize| matches!(tokens.get(at).map(|t| &t.kind), Some(TokenKind::Number { places: None, .. }));
     let kind = |at: usize| tokens.get(at).map(|token| &token.kind);
-    if tokens.len() == 3
-        && number(0)
-        && number(2)
-        && kind(1) == Some(&TokenKind::Relation(Relation::In))
-    {
+    if tokens.len() == 3 && number(0) && number(2) && kind(1) == Some(&TokenKind::Relation(Relation::In)) {
         tokens[1].kind = TokenKind::Divide;
     } else if notation.thousands
         && tokens.len() == 5

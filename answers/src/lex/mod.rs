@@ -10,11 +10,13 @@ use crate::limits::CHARS;
 
 use self::number::integer;
 
+mod commands;
 pub(crate) mod function;
 mod latex;
 mod merge;
 pub(crate) mod notation;
 mod number;
+mod phrases;
 mod symbols;
 pub(crate) mod token;
 pub(crate) mod vocabulary;

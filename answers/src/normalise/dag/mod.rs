@@ -246,7 +246,9 @@ impl Dag {
             Op::Mul(a, b) => {
                 let (factor, log) = if self.value(a).is_some() { (a, b) } else { (b, a) };
                 match self.op(log) {
-                    Op::Unary(Unary::Ln, argument) if self.whole(factor).is_some() => Some((*argument, factor)),
+                    Op::Unary(Unary::Ln, argument) if self.whole(factor).is_some() => {
+                        Some((*argument, factor))
+                    }
                     _ => None,
                 }
             }
