@@ -91,7 +91,7 @@
 
 // The folders are the steps above. A folder imports only folders to its left, and `print` imports
 // up to `normalise`: error, limits, decimal, kind, rules <- lex <- parse <- classify <- normalise <-
-// compare <- checker. Inside a folder, a module and its own parts may import each other.
+// compare <- checker, parameters. Inside a folder, a module and its own parts may import each other.
 mod checker;
 mod classify;
 mod compare;
@@ -102,6 +102,7 @@ mod legacy;
 mod lex;
 mod limits;
 mod normalise;
+mod parameters;
 mod parse;
 mod print;
 
@@ -110,6 +111,7 @@ pub use compare::{Hint, Outcome};
 pub use error::ParseError;
 pub use kind::{Form, Kind, KindError, Tolerance};
 pub use legacy::{AnswerRules, AnswerRulesError, Comparison, Side, compare};
+pub use parameters::{Parameters, ParametersError, Values};
 pub use print::{normalize, to_mathml};
 
 /// Compiles and runs the example of the README.

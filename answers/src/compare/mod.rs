@@ -27,7 +27,7 @@ mod forms;
 mod hints;
 mod modular;
 mod numeric;
-mod random;
+pub(crate) mod random;
 mod result;
 mod variables;
 
