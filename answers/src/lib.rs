@@ -46,7 +46,7 @@
 //!    are compared by value: at points of several families, and at, before and after every corner
 //!    and jump; in double precision, then with 320 bits. Where one side has no real value, both are
 //!    compared as complex numbers. The chance that two different answers agree at all points is
-//!    below 2^-40, if they differ on at least half of the points of one family, or beside a corner.
+//!    below 2^-40, if they differ at two fifths of the points, or beside a corner that is found.
 //!
 //! The pseudo-random values have a fixed seed, so that a comparison is deterministic.
 //!

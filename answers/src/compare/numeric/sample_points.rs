@@ -16,7 +16,7 @@ use crate::parse::tree::Id;
 /// The points of a pair whose expressions are analytic: two different ones differ almost everywhere.
 const ANALYTIC: (usize, usize) = (6, 40);
 /// The points of a pair with functions that are defined piece by piece.
-const PIECEWISE: (usize, usize) = (40, 96);
+const PIECEWISE: (usize, usize) = (60, 128);
 /// The points of a pair with floors, remainders or divisors: a third of them are 0 to 100.
 const DIVIDING: (usize, usize) = (303, 303);
 /// The most integers of a pair whose multiples are tried.
@@ -28,7 +28,8 @@ pub(crate) struct SamplePoints {
     integer: Vec<bool>,
     /// Whether integers are positive, as in common divisors.
     positive: bool,
-    whole: bool,
+    /// Whether a function of integers needs exact values.
+    pub(super) whole: bool,
     /// Whether an expression is defined piece by piece.
     pub(super) piecewise: bool,
     /// The integers of the pair, and their prime factors.
