@@ -1,26 +1,28 @@
-//! Compares mathematical answers: decides whether a pupil's text equals the expected one.
+//! Checks mathematical answers: decides whether a pupil's text is the expected answer.
 //!
 //! ```
-//! use answers::{AnswerRules, Comparison, Hint, compare};
+//! use answers::{Checker, Hint, Kind, Outcome};
 //!
-//! let rules = AnswerRules::default();
-//! assert!(compare("2x+1", r"1+x\cdot2", &rules).is_equal());
-//! assert!(compare(r"\sin 2x", "2 sin x cos x", &rules).is_equal());
-//! assert!(compare("x=-2, x=-3", "x = -3 or x = -2", &rules).is_equal());
-//! assert_eq!(
-//!     compare("1/3", "0.333", &rules),
-//!     Comparison::NotEqual { hint: Some(Hint::Rounded) },
-//! );
+//! let checker = Checker::new(r"\sin 2x", Kind::infer())?;
+//! assert!(checker.check("2 sin x cos x").is_correct());
+//!
+//! let checker = Checker::new("x=-2, x=-3", Kind::solutions())?;
+//! assert!(checker.check("x = -3 or x = -2").is_correct());
+//!
+//! let verdict = Checker::new("1/3", Kind::number())?.check("0.333");
+//! assert_eq!((verdict.outcome, verdict.hint), (Outcome::Incorrect, Some(Hint::Rounded)));
+//! # Ok::<(), answers::ExpectedError>(())
 //! ```
 //!
 //! | item | purpose |
 //! |---|---|
-//! | [`compare`] | compares two texts; returns a [`Comparison`] |
-//! | [`AnswerRules`], [`Tolerance`] | the strictness of one answer box, as a value and as text |
-//! | [`Hint`] | the likely mistake in a wrong answer |
+//! | [`Checker`] | an expected answer, read once; checks given ones and makes examples |
+//! | [`Verdict`], [`Outcome`], [`Hint`], [`ReadAs`] | the decision, the likely mistake, and the text as it was read |
+//! | [`Kind`], [`Form`], [`Tolerance`] | what an answer box asks for, as a value and as text; a page for each kind |
 //! | [`normalize`] | the canonical form of an answer, as plain text |
 //! | [`to_mathml`] | the interpretation of an answer, as MathML for a page |
-//! | [`ParseError`] | the position and the reason why a text cannot be read |
+//! | [`ParseError`], [`ExpectedError`], [`KindError`] | what is wrong in a text, and what to write instead |
+//! | [`compare`], [`AnswerRules`] | the former interface: one function for two texts |
 //!
 //! # Notation
 //! Plain text and LaTeX as MathLive writes it, mixed: numbers of every kind, `2x(x+1)`, functions
@@ -48,14 +50,17 @@
 //!    compared as complex numbers. The chance that two different answers agree at all points is
 //!    below 2^-40, if they differ at two fifths of the points, or beside a corner that is found.
 //!
+//! Each side is read alone, once. The given answer is read by the kind and by the names of the
+//! expected one; no reading depends on whether the other side would then agree.
+//!
 //! The pseudo-random values have a fixed seed, so that a comparison is deterministic.
 //!
 //! # Defaults
 //! | default | reason |
 //! |---|---|
-//! | exact: `0.333` is not `1/3` | a box that accepts less says so: [`AnswerRules::tolerance`] |
-//! | `log` is to base 10, angles are in radians, `30°` is π/6 | as on paper; change with [`AnswerRules::natural_log`], [`AnswerRules::degrees`] |
-//! | any order, any form, `X` is `x` | a right answer is right; restrict with [`AnswerRules::order`], [`AnswerRules::simplified`], [`AnswerRules::case`] |
+//! | exact: `0.333` is not `1/3` | a box that accepts less says so: [`Kind::tolerance`] |
+//! | `log` is to base 10, angles are in radians, `30°` is π/6 | as on paper; change with [`Kind::natural_log`], [`Kind::degrees`] |
+//! | any order, any form, `X` is `x` | a right answer is right; restrict with [`Kind::order`], [`Kind::form`], [`Kind::case`] |
 //! | `1/2x` is x/2, `sin 2x` is sin(2x), `2 1/2` is 5/2, `-3^2` is -9 | the usual interpretation; [`to_mathml`] shows it |
 //!
 //! # Limits
@@ -71,10 +76,11 @@
 //! | elements of a list, set or matrix | 64 |
 //!
 //! A comparison counts its steps, and ends within five milliseconds. When the steps run out, the
-//! pair is [`Undecided`](Comparison::Undecided), and a person marks the answer.
+//! pair is [`Undecided`](Outcome::Undecided), and a person marks the answer.
 //!
 //! # What it does not do
-//! - It does not differentiate, integrate or solve; `∑` and `∫` cannot be read.
+//! - It does not integrate, and solves nothing but inequalities of degree one and two; `∑` and `∫`
+//!   cannot be read.
 //! - It evaluates no text as code. It reads nothing but its arguments: no files, no clock, no
 //!   network, no global state.
 //! - It does not prove that two answers with absolute values, floors or inverse functions are
@@ -90,8 +96,9 @@
 //!   [MathLive](https://mathlive.io/), whose LaTeX is read.
 
 // The folders are the steps above. A folder imports only folders to its left, and `print` imports
-// up to `normalise`: error, limits, decimal, kind, rules <- lex <- parse <- classify <- normalise <-
-// compare <- checker, parameters. Inside a folder, a module and its own parts may import each other.
+// up to `normalise`: error, limits, decimal, kind <- lex <- parse <- classify <- normalise <-
+// compare <- checker, parameters <- legacy. Inside a folder, a module and its own parts may import
+// each other.
 mod checker;
 mod classify;
 mod compare;

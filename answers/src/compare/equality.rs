@@ -69,7 +69,8 @@ fn refuted(dag: &Dag, wanted: &[Id], a: Id, b: Id, budget: &Budget) -> bool {
     unequal
 }
 
-/// Returns the sign of the constant ratio of two expressions; `None` if the ratio is not constant.
+/// Returns the sign of the constant ratio of two expressions, 0 if the ratio is not real; `None` if
+/// the ratio is not constant.
 pub(crate) fn proportional(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Option<i8> {
     let wanted = dag.dependencies(&[a, b]);
     budget.take(wanted.len() * 2 * STEPS_PER_RESIDUE)?;
@@ -101,8 +102,11 @@ pub(crate) fn proportional(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Option<i
         }
     }
     let ratio = ratio.filter(|_| exact || agreed >= 2)?;
-    let sign = ratio.as_real()?.is_negative();
-    Some(if sign { -1 } else { 1 })
+    Some(match ratio.as_real() {
+        Some(ratio) if ratio.is_negative() => -1,
+        Some(_) => 1,
+        None => 0,
+    })
 }
 
 /// Evaluates an expression without variables, with 320 bits.
