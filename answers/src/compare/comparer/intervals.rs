@@ -165,7 +165,7 @@ impl Comparer<'_> {
         }
     }
 
-    fn intersection(&mut self, a: &[LineInterval], b: &[LineInterval]) -> Vec<LineInterval> {
+    pub(super) fn intersection(&mut self, a: &[LineInterval], b: &[LineInterval]) -> Vec<LineInterval> {
         let mut all = Vec::new();
         for x in a.iter().take(64) {
             for y in b.iter().take(64) {

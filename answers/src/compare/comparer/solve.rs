@@ -8,11 +8,15 @@ use super::intervals::{Endpoint, LineInterval, WHOLE_LINE};
 use crate::compare::equality;
 use crate::lex::token::Relation;
 use crate::normalise::dag::Op;
+use crate::normalise::function::Unary;
 use crate::parse::tree::Id;
 
 impl Comparer<'_> {
     /// Solves `f > 0`, `f >= 0` or `f ≠ 0` for a polynomial of degree one or two.
     pub(super) fn solutions(&mut self, f: Id, x: Id, relation: Relation) -> Option<Vec<LineInterval>> {
+        if let Some(parts) = self.in_absolute_value(f, x, relation) {
+            return Some(parts);
+        }
         let [at_zero, at_one, at_minus_one] = [0, 1, -1].map(|value| self.put(f, x, value));
         let (c, one, minus_one) = (at_zero?, at_one?, at_minus_one?);
         let half = self.dag.number(RBig::from_parts(1.into(), UBig::from(2u8)));
@@ -34,6 +38,42 @@ impl Comparer<'_> {
             return self.linear(b, c, relation);
         }
         self.quadratic([a, b, c], relation)
+    }
+
+    /// Solves an inequality in which `x` is only within one absolute value: `|x - 1| < 3`.
+    fn in_absolute_value(&mut self, f: Id, x: Id, relation: Relation) -> Option<Vec<LineInterval>> {
+        let needed = self.dag.dependencies(&[f]);
+        let mut absolute = needed.iter().copied().filter(|id| matches!(self.dag.op(*id), Op::Unary(Unary::Abs, _)));
+        let (bars, None) = (absolute.next()?, absolute.next()) else { return None };
+        let Op::Unary(Unary::Abs, inside) = *self.dag.op(bars) else { return None };
+        let size = self.dag.variable("|…|");
+        let outer = self.substituted(f, bars, size)?;
+        if self.letters(outer) != [size] {
+            return None;
+        }
+        let sizes = self.solutions(outer, size, relation)?;
+        let zero = self.dag.number(0);
+        let zero = self.end(zero)?;
+        let positive = LineInterval { low: zero, high: Endpoint::Above, low_closed: true, high_closed: false };
+        let sizes = self.intersection(&sizes, &[positive]);
+        let mut found = Vec::new();
+        for part in sizes {
+            for sign in [1, -1] {
+                // `low <= ±inside <= high`
+                let sign = self.dag.number(sign);
+                let side = self.dag.mul(inside, sign);
+                let mut both = vec![WHOLE_LINE];
+                for (end, closed, above) in [(part.low, part.low_closed, true), (part.high, part.high_closed, false)] {
+                    let Endpoint::At(end, _) = end else { continue };
+                    let difference = if above { self.dag.sub(side, end) } else { self.dag.sub(end, side) };
+                    let relation = if closed { Relation::GreaterEqual } else { Relation::Greater };
+                    let parts = self.solutions(difference, x, relation)?;
+                    both = self.intersection(&both, &parts);
+                }
+                found.extend(both);
+            }
+        }
+        Some(found)
     }
 
     fn linear(&mut self, slope: Id, constant: Id, relation: Relation) -> Option<Vec<LineInterval>> {
