@@ -15,7 +15,7 @@ macro_rules! named {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            pub(crate) fn from_name(name: &str) -> Option<Self> {
+            pub(super) fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.name() == name)
             }
         }
