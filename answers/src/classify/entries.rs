@@ -54,8 +54,16 @@ impl Entry {
 
 /// Returns the sort of an expected answer that is such an entry.
 pub(super) fn sort(text: &str) -> Option<Sort> {
-    // Most texts end here: an entry begins with a digit.
-    if !text.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
+    // Most texts end here: an entry begins with a number, and a sign or a word of its own follows.
+    let rest = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let begins = rest.len() < text.trim_start().len();
+    let ordinal = ["st", "nd", "th"].iter().any(|end| rest.starts_with(end));
+    if !begins
+        || !ordinal
+            && !rest.starts_with([
+                ':', '/', '-', '–', '—', '−', '‐', '‑', ' ', '~', '\\', 'r', 'R', 'a', 'A', 'p', 'P',
+            ])
+    {
         return None;
     }
     let text = plain(text);

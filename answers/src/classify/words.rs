@@ -13,6 +13,11 @@ const SHORT_WORDS: &[&str] = &[
     "sky", "too", "ill", "egg",
 ];
 
+/// Returns `true` for a text that begins with a letter or a command, as words do.
+fn begins_as_word(text: &str) -> bool {
+    text.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '\\')
+}
+
 /// Returns `true` for letters in order, such as `CDBA`: three or more capitals and nothing else.
 pub(super) fn is_letters(text: &str) -> bool {
     let text = text.trim();
@@ -34,6 +39,9 @@ fn is_short_word(word: &str) -> bool {
 
 /// Returns the number that words name, as plain notation.
 pub(super) fn number(text: &str) -> Option<&'static str> {
+    if !begins_as_word(text) {
+        return None;
+    }
     Some(match text.trim().trim_end_matches('.').to_lowercase().as_str() {
         "half" | "a half" | "one half" => "1/2",
         "a third" | "one third" => "1/3",
@@ -76,6 +84,9 @@ pub(super) fn check_decimal_comma(text: &str) -> Result<(), ParseError> {
 
 /// Returns the set that a phrase names, such as "no solution" or "all reals".
 pub(super) fn named_set(text: &str) -> Option<MathObject> {
+    if !begins_as_word(text) {
+        return None;
+    }
     match fold(text, false).as_str() {
         "no solution" | "no solutions" | "no real solution" | "no real solutions" | "no real roots"
         | "no roots" | "none" | "empty" | "empty set" | "the empty set" | "null set" => {
@@ -93,6 +104,9 @@ pub(super) fn named_set(text: &str) -> Option<MathObject> {
 /// A run of letters such as `mgh` is a product. It is a word if it has at least four letters, or if
 /// it is a short word. Variables of the rules and of the expected answer stay letters.
 pub(super) fn words(text: &str, notation: &Notation) -> Option<String> {
+    if !begins_as_word(text) {
+        return None;
+    }
     let text = without_text_command(text);
     let trimmed = text.trim().trim_end_matches(['.', '!']);
     let allowed = |c: char| c.is_alphabetic() || c.is_whitespace() || matches!(c, '-' | '\'' | '’');

@@ -231,6 +231,9 @@ pub(crate) fn whole_word(word: &str) -> Option<TokenKind> {
 ///
 /// `None` means that the first letter is a variable of its own.
 pub(crate) fn longest_prefix(run: &[char]) -> Option<(TokenKind, usize)> {
+    if run.len() < 2 {
+        return None;
+    }
     let text: String = run.iter().take(12).collect();
     let of = |name: &str| text.starts_with(name).then_some(name.len());
     let functions = FUNCTIONS.iter().filter_map(|(name, f)| Some((TokenKind::Function(*f), of(name)?)));
