@@ -58,7 +58,8 @@ pub(super) enum Judged {
 }
 
 /// Compares an answer with each of the texts that are right. The result for a wrong answer is that
-/// of the first one.
+/// of the first one, unless a comparison is undecided. Each text decides how the answer is read, so
+/// that an answer which one cannot read may equal another.
 pub(crate) fn compare_any<'a>(
     right: impl IntoIterator<Item = &'a str>,
     given: &str,
@@ -68,7 +69,6 @@ pub(crate) fn compare_any<'a>(
     for right in right {
         match answers::compare(right, given, rules) {
             Comparison::Equal => return Comparison::Equal,
-            unreadable @ Comparison::Unreadable { side: Side::Given, .. } => return unreadable,
             Comparison::Undecided => first = Some(Comparison::Undecided),
             other => drop(first.get_or_insert(other)),
         }
