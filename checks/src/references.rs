@@ -72,6 +72,10 @@ struct Collector<'a> {
     found: &'a mut References,
 }
 
+fn is_parenthesis(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
+}
+
 impl Collector<'_> {
     fn add(&mut self, path: &[String], line: usize) {
         let target = match path {
@@ -121,6 +125,8 @@ impl Collector<'_> {
         while at < tokens.len() {
             match &tokens[at] {
                 TokenTree::Group(group) => self.scan(group.stream()),
+                // `pub(crate)` is a visibility, not a path.
+                TokenTree::Ident(word) if word == "pub" && is_parenthesis(tokens.get(at + 1)) => at += 1,
                 TokenTree::Ident(first) => {
                     let leading = at >= 2 && colons(at - 2);
                     let field = at >= 1

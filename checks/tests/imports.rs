@@ -52,6 +52,12 @@ fn rejects_paths_in_macros() {
 }
 
 #[test]
+fn accepts_a_visibility_in_a_macro() {
+    let macros = "//! Core.\nstruct Plain;\nnamed! { pub(crate) enum Name { First } }";
+    assert_eq!(violations(&[("demo/src/core.rs", macros)]), [""; 0]);
+}
+
+#[test]
 fn rejects_paths_in_attributes() {
     assert_imports_session(2, "//! Core.\n#[serde(with = \"crate::session::text\")]\nstruct Field;");
     assert_imports_session(2, "//! Core.\n#[derive(Debug, crate::session::Derived)]\nstruct Field;");
