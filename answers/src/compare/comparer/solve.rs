@@ -43,7 +43,8 @@ impl Comparer<'_> {
     /// Solves an inequality in which `x` is only within one absolute value: `|x - 1| < 3`.
     fn in_absolute_value(&mut self, f: Id, x: Id, relation: Relation) -> Option<Vec<LineInterval>> {
         let needed = self.dag.dependencies(&[f]);
-        let mut absolute = needed.iter().copied().filter(|id| matches!(self.dag.op(*id), Op::Unary(Unary::Abs, _)));
+        let mut absolute =
+            needed.iter().copied().filter(|id| matches!(self.dag.op(*id), Op::Unary(Unary::Abs, _)));
         let (bars, None) = (absolute.next()?, absolute.next()) else { return None };
         let Op::Unary(Unary::Abs, inside) = *self.dag.op(bars) else { return None };
         let size = self.dag.variable("|…|");
@@ -54,7 +55,8 @@ impl Comparer<'_> {
         let sizes = self.solutions(outer, size, relation)?;
         let zero = self.dag.number(0);
         let zero = self.end(zero)?;
-        let positive = LineInterval { low: zero, high: Endpoint::Above, low_closed: true, high_closed: false };
+        let positive =
+            LineInterval { low: zero, high: Endpoint::Above, low_closed: true, high_closed: false };
         let sizes = self.intersection(&sizes, &[positive]);
         let mut found = Vec::new();
         for part in sizes {
@@ -63,7 +65,9 @@ impl Comparer<'_> {
                 let sign = self.dag.number(sign);
                 let side = self.dag.mul(inside, sign);
                 let mut both = vec![WHOLE_LINE];
-                for (end, closed, above) in [(part.low, part.low_closed, true), (part.high, part.high_closed, false)] {
+                for (end, closed, above) in
+                    [(part.low, part.low_closed, true), (part.high, part.high_closed, false)]
+                {
                     let Endpoint::At(end, _) = end else { continue };
                     let difference = if above { self.dag.sub(side, end) } else { self.dag.sub(end, side) };
                     let relation = if closed { Relation::GreaterEqual } else { Relation::Greater };

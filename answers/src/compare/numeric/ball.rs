@@ -208,6 +208,19 @@ impl<R: Real> Ball<R> {
         self.ln(Domain::Complex)?.mul(&half).exp()
     }
 
+    /// Returns `true` for zero without an error.
+    pub(crate) fn is_exact_zero(&self) -> bool {
+        self.error == f64::NEG_INFINITY && self.re.is_zero() && self.as_real().is_some()
+    }
+
+    /// Returns a positive power of a value that may be zero: a root magnifies its error.
+    pub(crate) fn root_near_zero(&self, power: f64) -> Self {
+        if self.is_exact_zero() {
+            return self.clone();
+        }
+        Self::with(R::zero(), None, power * (self.size().max(self.error) + 1.0) + 1.0)
+    }
+
     pub(crate) fn exp(&self) -> Option<Self> {
         if self.error > -1.0 {
             return None;

@@ -105,7 +105,7 @@ impl<R: Real> Values<R> {
             }
             return value.power(count);
         }
-        if value.re.is_zero() && value.as_real().is_some() {
+        if value.is_exact_zero() {
             let positive = power.as_real().is_some_and(|power| !power.is_negative()) && power.nonzero();
             return positive.then(|| value.clone());
         }
@@ -122,8 +122,8 @@ fn by_number<R: Real>(value: &Ball<R>, power: &RBig, domain: Domain) -> Option<B
     if *power.denominator() == dashu_int::UBig::from(2u8) {
         return value.sqrt(domain)?.power(count);
     }
-    if value.re.is_zero() && value.as_real().is_some() {
-        return (count > 0).then(|| value.clone());
+    if count > 0 && !value.nonzero() {
+        return Some(value.root_near_zero(power.to_f64().value()));
     }
     let exponent = Ball::exact(power);
     let odd = power.denominator().bit(0);
