@@ -26,11 +26,7 @@ impl ClientNetwork {
     pub(crate) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
-            IpAddr::V6(address) => {
-                let [first, second, third, fourth, ..] = address.segments();
-                let bits = [first, second, third, fourth].map(u64::from);
-                Self::V6(bits.into_iter().fold(0, |prefix, segment| prefix << 16 | segment))
-            }
+            IpAddr::V6(address) => Self::V6((address.to_bits() >> 64) as u64),
         }
     }
 
@@ -40,9 +36,8 @@ impl ClientNetwork {
             Self::V4(bits) => u64::from(bits),
             Self::V6(bits) => bits,
         };
-        // Neighbours in one network shall not share a table.
-        let mixed = bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
-        usize::try_from(mixed).unwrap_or(0) % SHARDS
+        // Neighbours in one network shall not share a table. The highest six bits are its number.
+        (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize
     }
 }
 
@@ -281,6 +276,8 @@ mod tests {
             ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true),
             ("2001:db8::1", "2001:db8:0:1::1", false),
             ("2001:db8::1", "2001:db9::1", false),
+            ("2001:db8::1", "a001:db8::1", false),
+            ("2001:db8:1::1", "2001:db8:0:8000::1", false),
             ("::ffff:192.0.2.1", "192.0.2.1", true),
             ("192.0.2.1", "192.0.2.2", false),
             ("0.0.0.1", "::1", false),
@@ -290,9 +287,21 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_use_many_tables() {
-        let shards: std::collections::HashSet<_> =
-            (0..=255).map(|last| ClientNetwork::of([192, 0, 2, last].into()).shard()).collect();
-        assert!(shards.len() > SHARDS / 2, "{}", shards.len());
+    fn neighbours_use_all_tables() {
+        let capacity = Capacity::new(10_000, 8);
+        let neighbours = (0..=255).map(|last| ClientNetwork::of([192, 0, 2, last].into()));
+        let places: Vec<_> = neighbours.map(|network| capacity.take(Some(network)).unwrap()).collect();
+        assert!(capacity.tables.iter().all(|table| !table.lock().unwrap().is_empty()));
+        drop(places);
+        assert_eq!(held(&capacity), 0);
+    }
+
+    #[test]
+    fn a_core_has_at_least_sixteen_places() {
+        let cores = Stripes::new(usize::MAX, |_, _| ()).iter().count();
+        for max in [1, 15, 16, 31, 32, 47, 48, 1000] {
+            let capacity = Capacity::new(max, 1);
+            assert_eq!(capacity.places.iter().count(), (max / 16).clamp(1, cores), "{max}");
+        }
     }
 }

@@ -236,6 +236,22 @@ mod tests {
         }
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn the_second_period_is_bounded_too() {
+        let settings = BreakerSettings { first_period: Duration::from_secs(2), ..SETTINGS };
+        let breaker = CircuitBreaker::new();
+        assert_eq!([(); 2].map(|()| breaker.record_failure(settings)), [false, true]);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        match breaker.admit(settings) {
+            Admission::Probe(probe) => probe.complete(),
+            other => panic!("{other:?}"),
+        }
+        tokio::time::advance(Duration::from_millis(2_999)).await;
+        assert!(!breaker.would_admit());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(breaker.would_admit(), "after the longest period, not after twice the first");
+    }
+
     #[test]
     fn clones_are_one_breaker() {
         let breaker = CircuitBreaker::new();

@@ -1,6 +1,8 @@
 //! Values that many threads change at once, one for each core: threads on different cores then do
 //! not wait for each other's cache line.
 
+use std::io;
+use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
@@ -36,9 +38,7 @@ impl<T> Stripes<T> {
     }
 
     fn own_index(&self) -> usize {
-        let index = core_index();
-        // A division takes longer than the rest, and most sets have a stripe for each core.
-        if index < self.0.len() { index } else { index % self.0.len() }
+        wrapped(core_index(), self.0.len())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
@@ -56,7 +56,18 @@ impl<T: Default> Default for Stripes<T> {
 /// files.
 fn count() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
-    *COUNT.get_or_init(|| available_parallelism().map_or(1, usize::from).min(MAX_STRIPES))
+    *COUNT.get_or_init(|| bounded(available_parallelism()))
+}
+
+/// Returns the number of stripes for so many cores; for an unknown number, one.
+fn bounded(cores: io::Result<NonZeroUsize>) -> usize {
+    cores.map_or(1, usize::from).min(MAX_STRIPES)
+}
+
+/// Returns the stripe of the core with this index, among so many.
+fn wrapped(index: usize, stripes: usize) -> usize {
+    // A division takes longer than the rest, and most sets have a stripe for each core.
+    if index < stripes { index } else { index % stripes }
 }
 
 /// Returns the index of this thread's stripes. Threads get them in turn, as they ask first.
@@ -70,6 +81,7 @@ fn core_index() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::atomic::AtomicU64;
     use std::thread;
 
@@ -95,5 +107,28 @@ mod tests {
     fn there_is_a_stripe_for_each_core_up_to_the_bound() {
         let len = |max| Stripes::new(max, |index, _| index).iter().count();
         assert_eq!((len(0), len(1), len(MAX_STRIPES)), (1, 1, count()));
+        assert_eq!(Stripes::<u8>::default().iter().count(), count());
+        assert_eq!(count(), available_parallelism().unwrap().get().min(MAX_STRIPES));
+    }
+
+    #[test]
+    fn the_number_of_stripes_is_bounded() {
+        let stripes =
+            |cores| bounded(NonZeroUsize::new(cores).ok_or_else(|| io::ErrorKind::Unsupported.into()));
+        assert_eq!([0, 1, 2, 63, 64, 65, 1000].map(stripes), [1, 1, 2, 63, 64, 64, 64]);
+    }
+
+    #[test]
+    fn cores_beyond_the_stripes_share_them_in_turn() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 6].map(|core| wrapped(core, 3)), [0, 1, 2, 0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn threads_use_all_stripes() {
+        let stripes = Stripes::new(MAX_STRIPES, |index, _| index);
+        let used: HashSet<usize> = (0..8 * MAX_STRIPES)
+            .map(|_| thread::scope(|scope| scope.spawn(|| *stripes.own()).join().unwrap()))
+            .collect();
+        assert_eq!(used.len(), count());
     }
 }
