@@ -75,8 +75,8 @@ impl Counter {
     fn lighter_after(self, quota: Quota, now: u64, weight: u32) -> u64 {
         let (rest, window) = (self.rest(quota, now), window_micros(quota));
         let lighter = (self.other > 0).then(|| {
-            let each = divide(u128::from(window) * u128::from(weight), u64::from(self.other.max(1))).0;
-            rest - u64::try_from(each).unwrap_or(rest).min(rest)
+            let each = divide(u128::from(window) * u128::from(weight), u64::from(self.other)).0;
+            rest - u64::try_from(each).unwrap_or(rest)
         });
         let ends = (self.count > 0).then_some(rest);
         lighter.into_iter().chain(ends).min().unwrap_or(0)
@@ -196,7 +196,7 @@ impl QuotaState for Counter {
         match algorithm {
             CounterAlgorithm::FixedWindow => self.charge(algorithm, quota, now, cost),
             // Written back, so that windows follow each other without a gap while hits arrive.
-            _ if self.until > now && cost <= quota.amount() => *self = self.at(algorithm, quota, now),
+            _ if cost <= quota.amount() => *self = self.at(algorithm, quota, now),
             _ => {}
         }
     }
@@ -258,8 +258,9 @@ impl QuotaState for Counter {
     }
 }
 
-/// Returns the largest rest of the window at which the weighted `count` is at most `room`.
+/// Returns the largest rest of the window at which the weighted `count` is at most `room`, which is
+/// less than the count.
 fn rest_at_weight(count: u32, room: u32, window: u64) -> u64 {
-    let rest = ((u128::from(room) + 1) * u128::from(window)).div_ceil(u128::from(count.max(1))) - 1;
-    u64::try_from(rest).unwrap_or(u64::MAX).min(window)
+    let rest = ((u128::from(room) + 1) * u128::from(window)).div_ceil(u128::from(count)) - 1;
+    u64::try_from(rest).unwrap_or(window)
 }

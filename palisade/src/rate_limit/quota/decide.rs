@@ -91,10 +91,11 @@ pub(crate) fn charge_all<const N: usize>(
     cost: u32,
 ) -> Option<Charged> {
     let mut charged = *counters;
+    // Less than this remains after any charge.
     let mut tightest = Charged { quota_index: 0, remaining: u32::MAX, reset_after: 0 };
     for (quota_index, (counter, &quota)) in charged.iter_mut().zip(quotas).enumerate() {
         let (remaining, reset_after) = counter.charge_if_allowed(algorithm, quota, now, cost)?;
-        if quota_index == 0 || remaining < tightest.remaining {
+        if remaining < tightest.remaining {
             tightest = Charged { quota_index, remaining, reset_after };
         }
     }
@@ -112,7 +113,7 @@ pub(crate) fn refund<S: QuotaState>(
     charged_at: Option<u64>,
     cost: u32,
 ) {
-    let charged_at = charged_at.map_or(now, |time| time.min(now));
+    let charged_at = charged_at.unwrap_or(now);
     for (state, &quota) in states.iter_mut().zip(quotas) {
         state.refund(algorithm, quota, now, charged_at, cost);
     }
