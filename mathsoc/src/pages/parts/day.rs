@@ -68,8 +68,18 @@ impl Day {
 
     fn month(&self) -> &'static str {
         const MONTHS: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         let index = usize::try_from(self.0.month() - 1).unwrap_or_default();
         MONTHS.get(index).copied().unwrap_or_default()
