@@ -15,6 +15,16 @@ use crate::print;
 const COUNT: usize = 3;
 
 /// Answers that a checker accepts and refuses.
+///
+/// ```
+/// use answers::{Checker, Examples, Kind};
+///
+/// let checker = Checker::new("5 cm", Kind::quantity())?;
+/// let Examples { accepted, refused, .. } = checker.examples();
+/// assert!(accepted.iter().all(|text| checker.check(text).is_correct()));
+/// assert!(!refused.is_empty());
+/// # Ok::<(), answers::ExpectedError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Examples {

@@ -8,10 +8,10 @@ use crate::print;
 /// The verdict on a given answer.
 ///
 /// ```
-/// use answers::{Checker, Hint, Kind, Outcome};
+/// use answers::{Checker, Hint, Kind, Outcome, Verdict};
 ///
 /// let checker = Checker::new("1/3", Kind::infer())?;
-/// let verdict = checker.check("0.333");
+/// let verdict: Verdict = checker.check("0.333");
 /// assert_eq!(verdict.outcome, Outcome::Incorrect);
 /// assert_eq!(verdict.hint, Some(Hint::Rounded));
 /// assert_eq!(verdict.read_as.unwrap().mathml(), "<math><mn>0.333</mn></math>");
@@ -58,6 +58,14 @@ impl Verdict {
 }
 
 /// The interpretation of a given text, for the page that shows it before a try is used.
+///
+/// ```
+/// use answers::{Checker, Kind, ReadAs};
+///
+/// let read_as: Option<ReadAs> = Checker::new("2x", Kind::infer())?.check("x+x").read_as;
+/// assert!(read_as.is_some_and(|read_as| read_as.mathml().starts_with("<math>")));
+/// # Ok::<(), answers::ExpectedError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReadAs(Interpretation);
 

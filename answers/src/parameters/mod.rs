@@ -1,39 +1,4 @@
-//! Questions with different numbers for each pupil.
-//!
-//! ```
-//! use answers::{Checker, Kind, Parameters};
-//!
-//! let parameters: Parameters = "a = 2..9; b = 2..9; b != a; x = -5..5; c = a*x + b".parse()?;
-//! let values = parameters.draw(20_261_130)?;
-//! let question = values.fill("Solve {@a@}x + {@b@} = {@c@}.")?;
-//! let checker = Checker::new(&values.fill_answer("x = {@x@}")?, Kind::solutions())?;
-//! assert!(!question.contains('@'));
-//! assert!(checker.check(&values.fill_answer("{@(c-b)/a@}")?).is_correct());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # Text
-//! Definitions and conditions, with `;` or a new line between.
-//!
-//! | text | meaning |
-//! |---|---|
-//! | `a = 2..9` | a whole number from 2 to 9 |
-//! | `b = 1, 1/2, 3` | one of these numbers |
-//! | `c = a^2 + b` | computed from parameters defined before |
-//! | `b != a`, `a < c`, `gcd(a, b) = 1` | a condition |
-//!
-//! A template has `{@a@}` where a number belongs, or `{@2a+1@}` for a computed one, as in STACK.
-//! [`Values::fill`] writes `x - 3` for `x + {@b@}` with -3, and `x` for `{@a@}x` with 1;
-//! [`Values::fill_answer`] puts negative numbers and fractions into brackets.
-//!
-//! # Limits
-//! | limit | value | reason |
-//! |---|---|---|
-//! | parameters and conditions | 26 each | one for each letter |
-//! | values of a range or list | 10,000 | a draw takes microseconds |
-//! | draws until the conditions hold | 1,000 | then [`ParametersError::NoValues`] |
-//!
-//! The same seed draws the same values on every machine.
+//! Questions with different numbers for each pupil: [`Parameters`], and the [`Values`] that they draw.
 
 use std::fmt;
 use std::str::FromStr;
@@ -52,9 +17,44 @@ const MAX: usize = 26;
 /// The number of draws until the conditions hold.
 const DRAWS: u64 = 1_000;
 
-/// The parameters of a question, and the conditions on their values.
+/// The parameters of a question, so that each pupil gets different numbers.
 ///
 /// `FromStr` checks that values exist that meet the conditions; `Display` prints the text.
+///
+/// ```
+/// use answers::{Checker, Kind, Parameters};
+///
+/// let parameters: Parameters = "a = 2..9; b = 2..9; b != a; x = -5..5; c = a*x + b".parse()?;
+/// let values = parameters.draw(20_261_130)?;
+/// let question = values.fill("Solve {@a@}x + {@b@} = {@c@}.")?;
+/// let checker = Checker::new(&values.fill_answer("x = {@x@}")?, Kind::solutions())?;
+/// assert!(!question.contains('@'));
+/// assert!(checker.check(&values.fill_answer("{@(c-b)/a@}")?).is_correct());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Text
+/// Definitions and conditions, with `;` or a new line between.
+///
+/// | text | meaning |
+/// |---|---|
+/// | `a = 2..9` | a whole number from 2 to 9 |
+/// | `b = 1, 1/2, 3` | one of these numbers |
+/// | `c = a^2 + b` | computed from parameters defined before |
+/// | `b != a`, `a < c`, `gcd(a, b) = 1` | a condition |
+///
+/// A template has `{@a@}` where a number belongs, or `{@2a+1@}` for a computed one, as in STACK.
+/// [`Values::fill`] writes `x - 3` for `x + {@b@}` with -3, and `x` for `{@a@}x` with 1;
+/// [`Values::fill_answer`] puts negative numbers and fractions into brackets.
+///
+/// # Limits
+/// | limit | value | reason |
+/// |---|---|---|
+/// | parameters and conditions | 26 each | one for each letter |
+/// | values of a range or list | 10,000 | a draw takes microseconds |
+/// | draws until the conditions hold | 1,000 | then [`ParametersError::NoValues`] |
+///
+/// The same seed draws the same values on every machine.
 #[doc(alias = "randomised question")]
 #[derive(Clone, Debug)]
 pub struct Parameters {
@@ -111,6 +111,14 @@ impl FromStr for Parameters {
 }
 
 /// The drawn values of [`Parameters`].
+///
+/// ```
+/// use answers::{Parameters, Values};
+///
+/// let values: Values = "a = 3".parse::<Parameters>()?.draw(1)?;
+/// assert_eq!(values.fill("Add {@a@} and {@a+1@}.")?, "Add 3 and 4.");
+/// # Ok::<(), answers::ParametersError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values(Vec<(char, RBig)>);
 
