@@ -111,10 +111,8 @@ impl Checker {
         } else {
             (plain, None)
         };
-        let mut reading = Reading::expected(&value, &kind);
-        if !inferred && kind.name != KindName::Quantity {
-            reading.sort = Some(kind.name);
-        }
+        let stated = (!inferred && kind.name != KindName::Quantity).then_some(kind.name);
+        let reading = Reading { sort: stated, ..Reading::expected(&value, &kind) };
         let answer = read(&value, &reading).map_err(ExpectedError::Unreadable)?;
         if inferred {
             kind.name = if unit.is_some() { KindName::Quantity } else { answer.sort };
@@ -122,9 +120,7 @@ impl Checker {
             return Err(other_kind(&kind));
         }
         let mut reading = Reading::given(&answer, &kind);
-        if !inferred && kind.name != KindName::Quantity {
-            reading.sort = Some(kind.name);
-        }
+        reading.sort = stated.or(reading.sort);
         let question = Question { expected: &answer, kind: &kind, inferred };
         compare::check_expected(question).map_err(ExpectedError::Unreadable)?;
         Ok(Self {

@@ -1,9 +1,10 @@
-//! Answers that look like formulas and are none: times, dates, ranges, and remainders.
+//! Times, dates, ranges and remainders, which look like formulas.
 
 use dashu_int::IBig;
 use dashu_ratio::RBig;
 
 use super::infer::Sort;
+use super::words;
 use crate::decimal;
 
 /// A value that is written with signs of its own.
@@ -67,7 +68,7 @@ pub(super) fn sort(text: &str) -> Option<Sort> {
         return None;
     }
     let text = plain(text);
-    if text.contains(':') && time(&text).is_some() || is_clock_word(&text) && time(&text).is_some() {
+    if (text.contains(':') || is_clock_word(&text)) && time(&text).is_some() {
         return Some(Sort::Time);
     }
     if date(&text).is_some() {
@@ -95,12 +96,7 @@ pub(super) fn read(text: &str, sort: Sort) -> Option<Entry> {
 fn plain(text: &str) -> String {
     let mut text = text.trim().trim_matches('$').trim().trim_end_matches('.').to_lowercase();
     if text.contains('\\') {
-        for command in ["\\text{", "\\mathrm{", "\\textrm{", "\\mbox{", "\\operatorname{"] {
-            while let Some((before, inside)) = text.split_once(command) {
-                let Some((inside, after)) = inside.split_once('}') else { break };
-                text = format!("{before} {inside} {after}");
-            }
-        }
+        text = words::without_text_commands(text, " ");
         for space in ["\\,", "\\;", "\\:", "\\ ", "~", "\\quad"] {
             text = text.replace(space, " ");
         }
@@ -174,15 +170,14 @@ fn month_named(name: &str) -> Option<u32> {
 }
 
 fn day_of(day: u32, month: u32, year: u32) -> Option<Entry> {
-    let fits = (1..=31).contains(&day) && (1..=12).contains(&month);
-    fits.then(|| {
-        Some(Entry::Date {
-            day: day.try_into().ok()?,
-            month: month.try_into().ok()?,
-            year: year.try_into().ok()?,
-        })
+    if !(1..=31).contains(&day) || !(1..=12).contains(&month) {
+        return None;
+    }
+    Some(Entry::Date {
+        day: day.try_into().ok()?,
+        month: month.try_into().ok()?,
+        year: year.try_into().ok()?,
     })
-    .flatten()
 }
 
 fn number(text: &str) -> Option<RBig> {

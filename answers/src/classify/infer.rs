@@ -3,6 +3,7 @@
 use super::{Connective, MathObject, ParsedAnswer, entries, words};
 use crate::lex::function::Constant;
 use crate::lex::token::Relation;
+use crate::lex::words::is_capital;
 use crate::parse::tree::{Arena, Id, Node};
 
 /// The sort of an answer is the name of its kind.
@@ -124,10 +125,7 @@ fn is_general(arena: &Arena, id: Id) -> bool {
 }
 
 fn of_list(arena: &Arena, all: &[MathObject], connective: Connective) -> Sort {
-    let letter = |object: &MathObject| {
-        matches!(object, MathObject::Expr(id) if matches!(arena.node(*id), Node::Symbol(name)
-            if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase())))
-    };
+    let letter = |object: &MathObject| matches!(object, MathObject::Expr(id) if matches!(arena.node(*id), Node::Symbol(name) if is_capital(name)));
     if connective != Connective::Or && all.iter().all(letter) {
         return Sort::Choice;
     }

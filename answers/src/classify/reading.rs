@@ -1,4 +1,4 @@
-//! How one text is read: the sort of answer, the conventions of the rules, and the names in use.
+//! The settings for reading one text: the sort of answer, the conventions, and the names in use.
 
 use super::infer::Sort;
 use super::{MathObject, ParsedAnswer};
@@ -6,7 +6,7 @@ use crate::kind::Kind;
 use crate::lex::notation::{Notation, Vocabulary};
 use crate::parse::tree::Node;
 
-/// How one text is read.
+/// The settings for reading one text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reading {
     /// The sort of answer that is asked for; `None` to infer it from the text.

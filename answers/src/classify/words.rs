@@ -145,6 +145,17 @@ fn without_text_command(text: &str) -> String {
     inner.to_owned()
 }
 
+/// Replaces each `\text{…}` by a space, its content, and `after`.
+pub(super) fn without_text_commands(mut text: String, after: &str) -> String {
+    for command in ["\\text{", "\\mathrm{", "\\textrm{", "\\mbox{", "\\operatorname{"] {
+        while let Some((before, rest)) = text.split_once(command) {
+            let Some((inside, rest)) = rest.split_once('}') else { break };
+            text = format!("{before} {inside}{after}{rest}");
+        }
+    }
+    text
+}
+
 /// Trims the text, collapses spaces, and folds the case unless it matters.
 pub(crate) fn fold(text: &str, case: bool) -> String {
     let text = without_text_command(text);

@@ -1,6 +1,6 @@
 //! The result of one test for equality, with three values (Kleene's logic).
 
-/// Whether two values are equal.
+/// The result of a test for equality of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Same,

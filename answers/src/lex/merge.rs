@@ -1,6 +1,7 @@
 //! Joins tokens that are one name: derivatives, differences, angles; completes short forms.
 
 use super::notation::Notation;
+use super::words::is_capital;
 use crate::error::ParseError;
 use crate::lex::function::Constant;
 use crate::lex::token::{Relation, Token, TokenKind};
@@ -178,9 +179,7 @@ fn flat_quotient(tokens: &[Token]) -> Result<Option<(String, usize)>, ParseError
 /// Returns the capital letters after the first token, at most three.
 fn capitals(tokens: &[Token]) -> String {
     let capital = |token: &Token| match &token.kind {
-        TokenKind::Symbol(name) if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) => {
-            Some(name.clone())
-        }
+        TokenKind::Symbol(name) if is_capital(name) => Some(name.clone()),
         _ => None,
     };
     tokens.iter().skip(1).map_while(capital).take(3).collect()

@@ -3,6 +3,11 @@
 use super::token::TokenKind;
 use super::vocabulary;
 
+/// Returns `true` for one capital Latin letter: the name of a point, an event, or an option.
+pub(crate) fn is_capital(name: &str) -> bool {
+    matches!(name.as_bytes(), [letter] if letter.is_ascii_uppercase())
+}
+
 /// Returns `true` if a run of letters is a word, not a product of letters.
 pub(crate) fn is_word(word: &str) -> bool {
     word.chars().count() >= 4 && !is_mathematics(word) && word.chars().any(|c| "aeiouAEIOU".contains(c))

@@ -4,6 +4,7 @@ use dashu_ratio::RBig;
 
 use crate::lex::function::Function;
 use crate::lex::token::{Bar, TokenKind};
+use crate::lex::words::is_capital;
 use crate::parse::tree::{Id, Node};
 use crate::parse::{ParseResult, Parser};
 
@@ -273,7 +274,7 @@ impl Parser<'_> {
     fn has_named_point(&self) -> bool {
         self.tokens.windows(2).enumerate().any(|(at, two)| {
             let name = matches!(&two[0].kind, TokenKind::Symbol(name)
-                if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase() && !matches!(c, 'P' | 'C')));
+                if is_capital(name) && !matches!(&**name, "P" | "C"));
             name && two[1].kind == TokenKind::Open && self.lists.get(at + 1) == Some(&true)
         })
     }

@@ -3,6 +3,7 @@
 //! Their operations are functions without a definition. The operands of ∩ and ∪ are sorted.
 
 use crate::lex::token::{Bar, Relation, TokenKind};
+use crate::lex::words::is_capital;
 use crate::parse::tree::{Id, Node};
 use crate::parse::{ParseResult, Parser};
 
@@ -125,17 +126,16 @@ impl Parser<'_> {
 
     /// Returns the complement for `B'`, `B^c` and `\overline{B}`, and other operands unchanged.
     pub(crate) fn complement(&mut self, id: Id) -> ParseResult<Id> {
-        let event = |name: &str| name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase());
         let of = match self.arena.node(id).clone() {
             Node::Symbol(name) => {
                 let inside = name.strip_prefix("\\bar{").and_then(|rest| rest.strip_suffix('}'));
                 match inside.or_else(|| name.strip_suffix('\'')) {
-                    Some(of) if event(of) => self.add(Node::Symbol(of.into()))?,
+                    Some(of) if is_capital(of) => self.add(Node::Symbol(of.into()))?,
                     _ => return Ok(id),
                 }
             }
             Node::Power(of, exponent) => match (self.arena.node(of), self.arena.node(exponent)) {
-                (Node::Symbol(name), Node::Symbol(c)) if event(name) && matches!(&**c, "c" | "C") => of,
+                (Node::Symbol(name), Node::Symbol(c)) if is_capital(name) && matches!(&**c, "c" | "C") => of,
                 (Node::Apply(..), Node::Symbol(c)) if matches!(&**c, "c" | "C") => of,
                 _ => return Ok(id),
             },

@@ -2,6 +2,7 @@
 
 use dashu_ratio::RBig;
 
+use super::super::words;
 use super::{Unit, is_currency, is_unit_letter, parse, table};
 
 /// A text without its units.
@@ -245,14 +246,7 @@ fn plain(text: &str) -> String {
     }
     text = text.replace("\\Omega", "Ω").replace("\\mu ", "µ").replace("\\mu", "µ").replace("\\cdot", "·");
     text = text.replace("^{\\circ}", "°").replace("^\\circ", "°").replace("\\degree", "°");
-    for command in ["\\text{", "\\mathrm{", "\\textrm{", "\\mbox{", "\\operatorname{"] {
-        while let Some(start) = text.find(command) {
-            let inside = start + command.len();
-            let Some(end) = text.get(inside..).and_then(|inside| inside.find('}')) else { break };
-            let content = text.get(inside..inside + end).unwrap_or_default().to_owned();
-            text.replace_range(start..=inside + end, &format!(" {content}"));
-        }
-    }
+    text = words::without_text_commands(text, "");
     // `5\frac{m}{s}`
     if let Some((before, fraction)) = text.split_once("\\frac{")
         && let Some((above, below)) = fraction.split_once("}{")

@@ -26,8 +26,7 @@ impl Comparer<'_> {
     }
 
     fn same_antiderivative(&mut self, expected: Id, given: Id) -> Option<Decision> {
-        let constant = self.constant_of(expected, &[])?;
-        let main: Vec<Id> = self.letters(expected).into_iter().filter(|letter| *letter != constant).collect();
+        let main = self.main_letters(expected)?;
         if self.constant_of(given, &main).is_none() {
             return Some(self.different());
         }
@@ -36,9 +35,14 @@ impl Comparer<'_> {
 
     /// Returns `true` if an answer is right except for its missing constant.
     pub(crate) fn lacks_constant(&mut self, expected: Id, given: Id) -> bool {
-        let Some(constant) = self.constant_of(expected, &[]) else { return false };
-        let main: Vec<Id> = self.letters(expected).into_iter().filter(|letter| *letter != constant).collect();
+        let Some(main) = self.main_letters(expected) else { return false };
         self.constant_of(given, &main).is_none() && self.same_derivatives(expected, given, &main).is_same()
+    }
+
+    /// Returns the letters other than the constant; `None` without a constant.
+    fn main_letters(&mut self, expected: Id) -> Option<Vec<Id>> {
+        let constant = self.constant_of(expected, &[])?;
+        Some(self.letters(expected).into_iter().filter(|letter| *letter != constant).collect())
     }
 
     fn same_derivatives(&mut self, expected: Id, given: Id, main: &[Id]) -> Decision {

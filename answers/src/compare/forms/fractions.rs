@@ -49,7 +49,7 @@ impl Written<'_> {
         };
         match self.node(self.unsigned(id)) {
             Node::Quotient(a, b) => !has_fraction(*a) && !has_fraction(*b),
-            // `½(x + 1)` is no single fraction, `2x` is none either, but nothing is left to do.
+            // Neither `½(x + 1)` nor `2x` is a single fraction, but `2x` needs no change.
             _ => !has_fraction(id),
         }
     }

@@ -102,7 +102,7 @@ impl Gaussian {
 pub(super) struct Linear {
     pub(super) constant: Gaussian,
     pub(super) pi: Gaussian,
-    /// Whether a logarithm has a term of degree 1.
+    /// `true` if a logarithm has a term of degree 1.
     pub(super) log: bool,
 }
 

@@ -65,7 +65,7 @@ struct Value {
 pub(crate) struct Residues<'a> {
     wanted: &'a [Id],
     values: Vec<Option<Value>>,
-    /// Whether a number of the expressions is zero in a field, so that the test does not apply.
+    /// `true` if a number of the expressions is zero in a field, so that the test does not apply.
     unusable: bool,
 }
 
@@ -156,7 +156,7 @@ fn has_exponent(dag: &Dag, op: &Op) -> bool {
 struct Work<'a> {
     dag: &'a Dag,
     seed: u64,
-    /// Whether residues modulo the primes `q` are needed.
+    /// `true` if residues modulo the primes `q` are needed.
     exponents: bool,
     wanted: &'a [Id],
     values: Vec<Option<Value>>,

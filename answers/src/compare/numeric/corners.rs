@@ -32,7 +32,7 @@ struct Bend {
     /// The argument is `first - second`, or `first / second` for a remainder.
     first: Id,
     second: Option<Id>,
-    /// Whether every whole number is a jump.
+    /// `true` if every whole number is a jump.
     jumps: bool,
 }
 
@@ -84,7 +84,7 @@ struct Line<'a> {
     bend: &'a Bend,
     start: &'a Point,
     variable: usize,
-    /// Whether the variable stands for integers.
+    /// `true` if the variable stands for integers.
     integer: bool,
     budget: &'a Budget,
 }

@@ -61,12 +61,16 @@ const UNSURE: usize = 6;
 /// Returns every point of a pair: the sample points, and those around corners.
 pub(crate) fn all_points(dag: &Dag, wanted: &[Id], budget: &Budget) -> (SamplePoints, Vec<Point>) {
     let samples = SamplePoints::of(dag, wanted);
-    let corners = if samples.piecewise && samples.tried > 1 {
-        corners::points(dag, wanted, &samples, budget)
-    } else {
-        Vec::new()
-    };
+    let corners = corner_points(dag, wanted, &samples, budget);
     (samples, corners)
+}
+
+/// Returns the points around corners and jumps, if the pair can have any.
+fn corner_points(dag: &Dag, wanted: &[Id], samples: &SamplePoints, budget: &Budget) -> Vec<Point> {
+    if !samples.piecewise || samples.tried <= 1 {
+        return Vec::new();
+    }
+    corners::points(dag, wanted, samples, budget)
 }
 
 /// Compares two expressions by their values.
@@ -85,34 +89,14 @@ pub(crate) fn same(dag: &Dag, wanted: &[Id], a: Id, b: Id, budget: &Budget) -> D
         _ => true,
     });
     let samples = SamplePoints::of(dag, wanted);
-    let mut test = Test {
-        dag,
-        wanted,
-        a,
-        b,
-        complex,
-        piecewise: samples.piecewise,
-        exact: samples.whole,
-        budget,
-        tally: Tally::default(),
-    };
+    let mut test = Test { dag, wanted, a, b, complex, exact: samples.whole, budget, tally: Tally::default() };
     test.run(&samples).unwrap_or(Decision::Undecided)
 }
 
 /// Returns `true` if two expressions differ at one point.
 pub(crate) fn differs_at_one_point(dag: &Dag, wanted: &[Id], a: Id, b: Id, budget: &Budget) -> bool {
     let samples = SamplePoints::of(dag, wanted);
-    let test = Test {
-        dag,
-        wanted,
-        a,
-        b,
-        complex: false,
-        piecewise: false,
-        exact: false,
-        budget,
-        tally: Tally::default(),
-    };
+    let test = Test { dag, wanted, a, b, complex: false, exact: false, budget, tally: Tally::default() };
     let outcome = test.at::<f64>(&samples.get(2, SEED), Domain::Real);
     outcome == Some(PointOutcome::DifferClearly)
 }
@@ -132,7 +116,6 @@ struct Test<'a> {
     a: Id,
     b: Id,
     complex: bool,
-    piecewise: bool,
     exact: bool,
     budget: &'a Budget,
     tally: Tally,
@@ -149,11 +132,9 @@ impl Test<'_> {
                 break;
             }
         }
-        if self.piecewise && samples.tried > 1 {
-            for point in corners::points(self.dag, self.wanted, samples, self.budget) {
-                if self.quick(point)? == Decision::Different {
-                    return Some(Decision::Different);
-                }
+        for point in corner_points(self.dag, self.wanted, samples, self.budget) {
+            if self.quick(point)? == Decision::Different {
+                return Some(Decision::Different);
             }
         }
         self.closely(samples)

@@ -24,13 +24,13 @@ const MODULI: usize = 6;
 
 /// The families and the number of points that a pair needs.
 pub(crate) struct SamplePoints {
-    /// Whether each variable stands for integers.
+    /// For each variable, `true` if it stands for integers.
     integer: Vec<bool>,
-    /// Whether integers are positive, as in common divisors.
+    /// `true` if integers are positive, as in common divisors.
     positive: bool,
-    /// Whether a function of integers needs exact values.
+    /// `true` if a function of integers needs exact values.
     pub(super) whole: bool,
-    /// Whether an expression is defined piece by piece.
+    /// `true` if an expression is defined piece by piece.
     pub(super) piecewise: bool,
     /// The integers of the pair, and their prime factors.
     moduli: Vec<u64>,
